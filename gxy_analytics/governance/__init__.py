@@ -1,0 +1,1 @@
+"""Tenants, write keys, pseudonyms, the vault. Nothing that serves a dashboard belongs here."""

@@ -1,0 +1,100 @@
+"""The one settings object of the platform, read once by `load_settings`.
+
+Names, defaults and precedence belong here; what a setting is used for does not.
+Precedence: argument, then `GXY_*` environment, then the running stack's `run/stack.json`, then the default.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gxy_analytics.errors import MissingSettingError
+
+STACK_FILE = Path("run/stack.json")
+
+
+class Settings(BaseSettings):
+    """Settings of one stack. Every field is `GXY_<FIELD>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GXY_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path(".gxy"), description="State of the embedded stack: databases, spool, keys, logs.")
+    listen_host: str = Field("127.0.0.1", description="Address every server binds to; loopback unless told.")
+
+    clickhouse_url: str | None = Field(None, description="http(s)://user:password@host:port of a ClickHouse server.")
+    oltp_url: str | None = Field(None, description="postgresql:// or mysql:// URL of the backend's database.")
+    ingest_url: str | None = Field(None, description="Where clients reach the ingest service.")
+    dagster_url: str | None = Field(None, description="Where people reach the Dagster UI.")
+
+    clickhouse_http_port: int = 8123
+    clickhouse_tcp_port: int = 9000
+    ingest_port: int = 8080
+    dagster_port: int = 3000
+    ingest_workers: int = Field(1, ge=1, description="Ingest worker processes; each owns a spool directory.")
+    node_id: str = Field("local", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this ingest host.")
+
+    master_key_file: Path | None = Field(None, description="32 random bytes, mode 0600; default `<data_dir>/secrets/master.key`.")
+
+    spool_retention_hours: int = Field(24, ge=0, description="How long a fully loaded spool segment is kept.")
+    max_body_bytes: int = Field(2_000_000, description="Largest request body, as sent and as inflated, in bytes.")
+    raw_events_ttl_days: int = Field(760, ge=1, description="raw.events: days after receipt (25 months).")
+    raw_rejected_ttl_days: int = Field(90, ge=1, description="raw.events_rejected: days after receipt.")
+    ledger_ttl_days: int = Field(760, ge=1, description="governance.ingest_ledger: days after loading.")
+
+    reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency of cross-tenant amounts.")
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.data_dir / "secrets"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Root of the spools: one directory a worker below it."""
+        return self.data_dir / "spool"
+
+    @property
+    def loader_dir(self) -> Path:
+        """Manifests and the loader's state database."""
+        return self.data_dir / "loader"
+
+    @property
+    def master_key_path(self) -> Path:
+        return self.master_key_file or self.secrets_dir / "master.key"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data_dir / "dagster"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings once: `overrides`, environment, the running stack's addresses, defaults."""
+    settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
+    stack_file = settings.data_dir / STACK_FILE
+    if not stack_file.exists():
+        return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    addresses = json.loads(stack_file.read_text())["settings"]
+    missing = {k: v for k, v in addresses.items() if k not in settings.model_fields_set}
+    return settings.model_copy(update={**missing, "data_dir": settings.data_dir.resolve()})
+
+
+def require(value: str | None, name: str) -> str:
+    """Return `value`, or raise MissingSettingError naming `GXY_<name>` and the remedy."""
+    if value:
+        return value
+    raise MissingSettingError(f"GXY_{name} is not set and no stack is running here: start one with `gxy up`, or set it.")

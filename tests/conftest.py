@@ -1,0 +1,79 @@
+"""Real servers for the tests: one embedded ClickHouse and one embedded PostgreSQL a session, emptied between tests.
+
+Anything here is about starting and emptying; what a shop looks like is in `factories.py`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.settings import Settings
+from gxy_analytics.stack.oltp import EmbeddedPostgres
+from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+from gxy_analytics.warehouse.migrations import migrate
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    server = EmbeddedClickHouse(tmp_path_factory.mktemp("clickhouse"), "test-password", free_port(), free_port())
+    server.start()
+    with connect(server.url, purpose="tests") as client:
+        migrate(client, Settings())
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def oltp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("oltp") / "pg")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def clickhouse(clickhouse_server: EmbeddedClickHouse) -> Iterator[Client]:
+    """An admin client over empty tables: everything that migrations made is truncated first, dbt's tables are dropped."""
+    with connect(clickhouse_server.url, purpose="tests") as client:
+        tables = client.query(
+            "select database, name from system.tables "
+            "where database in ('raw', 'pii', 'governance', 'staging', 'marts', 'platform', 'features') "
+            "and engine not like '%View' and name != 'schema_migrations'"
+        ).result_rows
+        for database, name in tables:
+            verb = "truncate" if database in ("raw", "pii", "governance") else "drop"
+            client.command(f"{verb} table {database}.{name} sync" if verb == "drop" else f"truncate table {database}.{name}")
+        yield client
+
+
+@pytest.fixture
+def oltp(oltp_server: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
+    """An autocommit connection to an empty OLTP."""
+    with psycopg.connect(oltp_server.url, autocommit=True) as connection:
+        connection.execute(
+            "truncate tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds "
+            "restart identity cascade"
+        )
+        yield connection
+
+
+@pytest.fixture
+def settings(tmp_path: Path, clickhouse_server: EmbeddedClickHouse, oltp_server: EmbeddedPostgres) -> Settings:
+    """Settings of a stack whose state is this test's own directory."""
+    return Settings(data_dir=tmp_path / "gxy", clickhouse_url=clickhouse_server.url, oltp_url=oltp_server.url)
