@@ -135,7 +135,7 @@ class NativeEvent(msgspec.Struct, kw_only=True):
     cart: Cart | None = None
     order: Order | None = None
     search: Search | None = None
-    list: ProductList | None = None
+    product_list: ProductList | None = msgspec.field(default=None, name="list")
     campaign: Campaign | None = None
     client: Client | None = None
     consent: dict[str, bool] = {}
