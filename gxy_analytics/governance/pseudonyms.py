@@ -1,0 +1,27 @@
+"""Pseudonyms: how a customer is named outside the vault.
+
+`customer_pid` = HMAC-SHA256(the tenant's pseudonym key, customer id), lower-case hex. Personal values belong to `vault`.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from gxy_analytics.governance.master_key import derive_tenant_key
+
+PURPOSE = "customer-pid"
+
+
+class Pseudonyms:
+    """Names customers by pseudonym. Tenant keys are derived once and kept in memory."""
+
+    def __init__(self, master_key: bytes) -> None:
+        self._master_key = master_key
+        self._keys: dict[str, bytes] = {}
+
+    def customer_pid(self, tenant_id: str, customer_id: str | int) -> str:
+        """Return the 64 hex characters that stand for `customer_id` (the backend's customers.id) of this tenant."""
+        key = self._keys.get(tenant_id)
+        if key is None:
+            key = self._keys[tenant_id] = derive_tenant_key(self._master_key, tenant_id, PURPOSE)
+        return hmac.digest(key, str(customer_id).encode(), "sha256").hex()
