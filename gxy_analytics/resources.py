@@ -17,7 +17,7 @@ from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.warehouse.client import connect
 
 
-class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Platform(dg.ConfigurableResource):
     """The stack that a run works on. Fields left out come from `GXY_*` or from the stack that runs here."""
 
     data_dir: str | None = None

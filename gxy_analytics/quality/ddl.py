@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gxy_analytics.warehouse.migrations import load_migrations
 
@@ -78,7 +79,7 @@ def _enclosed(text: str) -> str:
 def _split(text: str) -> list[str]:
     """Items between the commas that no parenthesis and no quote encloses."""
     cuts = [-1] + [position for position, depth in _depths(text) if depth == 0 and text[position] == ","] + [len(text)]
-    items = [text[start + 1 : end].strip() for start, end in zip(cuts, cuts[1:], strict=False)]
+    items = [text[start + 1 : end].strip() for start, end in pairwise(cuts)]
     return [item for item in items if item]
 
 

@@ -23,8 +23,8 @@ MONEY = pl.Decimal(38, 4)
 ZERO = pl.lit("0").cast(MONEY)
 INSTANT = pl.Datetime("us")
 REMEDY = (
-    "Extract raw.oltp_orders, raw.oltp_order_items and raw.oltp_refunds again and rebuild these days "
-    "(`gxy materialize --from DAY --to DAY`); if they still differ, a model or the extraction is wrong: the rows are in governance.reconciliation."
+    "Extract the orders, lines and refunds again and rebuild these days (`gxy materialize --from DAY --to DAY`); if they still "
+    "differ, a model or the extraction is wrong: governance.reconciliation has both sides."
 )
 
 ORDERS = {
@@ -69,7 +69,8 @@ def outcome(compared: pl.DataFrame, window: Window) -> Outcome:
         text = f"{len(compared)} numbers of {days} tenant-days equal the backend's to the cent ({window})"
         return passed(text, compared=len(compared), tenant_days=days)
     lines = [
-        f"{row['tenant_id']} {row['local_date']} {row['metric']} {row['currency']}: mart {row['mart_value']}, source {row['source_value']}"
+        f"{row['tenant_id']} {row['local_date']} {row['metric']} {row['currency']}: "
+        f"mart {row['mart_value']}, source {row['source_value']}"
         for row in different.iter_rows(named=True)
     ]
     return failed("marts.sales_daily differs from the backend", lines, REMEDY, compared=len(compared), tenant_days=days)

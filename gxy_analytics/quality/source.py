@@ -5,6 +5,7 @@ What is computed from them belongs to `reconciliation`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import adbc_driver_postgresql.dbapi
@@ -14,7 +15,7 @@ from adbc_driver_manager import Error as AdbcError
 from gxy_analytics.extraction.connections import connect_mysql, is_postgres, unreachable
 from gxy_analytics.warehouse.client import read_sql
 
-Schema = dict[str, pl.DataType]
+Schema = Mapping[str, pl.DataType]
 
 
 def read_source(url: str, name: str, since: datetime, until: datetime, schema: Schema) -> pl.DataFrame:

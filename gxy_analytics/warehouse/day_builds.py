@@ -43,7 +43,7 @@ def arrived_by_day(client: Client, window: Window) -> dict[date, int]:
 
 
 def record_builds(client: Client, arrived: dict[date, int], run_id: str) -> None:
-    """Record that the days of `arrived` were built from at least these arrivals. Call it after the build, with counts from before."""
+    """Record that the days of `arrived` were built from at least these rows: after the build, with counts from before it."""
     now = datetime.now(UTC)
     client.insert(
         "day_builds",

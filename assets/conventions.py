@@ -1,0 +1,59 @@
+"""What all assets share: owners, groups by layer, the write pool, and specs made from the schema files.
+
+A definition that Dagster loads does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import dagster as dg
+
+from gxy_analytics.quality.ddl import Table, ddl_tables
+
+OWNERS = ["team:data-platform"]
+WRITE_POOL = "clickhouse_write"
+"""One run at a time writes marts: two builds of a day would swap each other's partitions."""
+
+GROUPS = {
+    "raw": "raw",
+    "pii": "vault",
+    "staging": "staging",
+    "marts": "marts",
+    "platform": "platform",
+    "features": "features",
+    "governance": "governance",
+}
+"""Group in the UI by database."""
+
+
+@cache
+def contracts() -> dict[tuple[str, str], Table]:
+    """The tables of the schema files, read once."""
+    return ddl_tables()
+
+
+def table_schema(table: Table) -> dg.TableSchema:
+    """The columns as the UI shows them."""
+    return dg.TableSchema(
+        columns=[dg.TableColumn(name, column.type, description=column.comment or None) for name, column in table.columns.items()]
+    )
+
+
+def table_spec(
+    database: str, table: str, description: str, *, kinds: set[str], deps: Sequence[Any] = (), **attributes: Any
+) -> dg.AssetSpec:
+    """The spec of a table that the migrations make: key, group, owners, kinds, columns."""
+    contract = contracts()[database, table]
+    return dg.AssetSpec(
+        key=[database, table],
+        description=f"{description}\n\n{contract.comment}." if contract.comment else description,
+        group_name=GROUPS[database],
+        owners=OWNERS,
+        kinds={"clickhouse", *kinds},
+        deps=deps,
+        metadata={"dagster/column_schema": table_schema(contract), "dagster/table_name": f"{database}.{table}"},
+        **attributes,
+    )

@@ -1,0 +1,1 @@
+"""The tables that say who the tenants are, what was loaded, and what was built."""

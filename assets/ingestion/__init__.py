@@ -1,0 +1,1 @@
+"""The raw layer: what arrived through the ingest service and what was extracted from the backend."""

@@ -1,0 +1,35 @@
+"""The jobs: what is built together. When they run is in `schedules` and `late_data`."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.conventions import OWNERS
+
+LATE = {"gxy/cause": "late rows"}
+
+daily_build = dg.define_asset_job(
+    "daily_build",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    owners=OWNERS,
+    description="Extract the backend, build the run's days of every daily table, then the tables that are built whole, and check "
+    "all of it. One run in one process builds any number of days: launch it for a range of partitions.",
+)
+
+extract = dg.define_asset_job(
+    "extract",
+    selection=dg.AssetSelection.groups("raw", "vault") - dg.AssetSelection.assets(["raw", "events"], ["raw", "events_rejected"]),
+    executor_def=dg.in_process_executor,
+    owners=OWNERS,
+    description="Bring what changed in the backend since its watermarks into raw.oltp_* and the vault. Builds no day.",
+)
+
+rebuild_days = dg.define_asset_job(
+    "rebuild_days",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    run_tags=LATE,
+    owners=OWNERS,
+    description="Build days once more because rows arrived for them after their last build. Asked for by the late_data sensor.",
+)

@@ -1,0 +1,1 @@
+"""The staging, marts and platform layers: dbt models as assets."""

@@ -1,0 +1,14 @@
+"""How many rows a table has, from the server's own bookkeeping. No table is read for it."""
+
+from __future__ import annotations
+
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.warehouse.client import read_sql
+
+
+def table_rows(client: Client, database: str, table: str) -> int:
+    """Rows of `database.table`, 0 when it is not there; a view counts 0."""
+    parameters = {"database": database, "table": table}
+    rows = client.query(read_sql("gxy_analytics.quality", "table_rows.sql"), parameters=parameters).result_rows
+    return int(rows[0][0]) if rows else 0
