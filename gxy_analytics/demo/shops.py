@@ -64,8 +64,8 @@ SHOPS = (
         products=70, spreads_coupons=False, theme=themes.BOOKS,
     ),
     Shop(
-        slug="southern-cross", name="Southern Cross Supply", country="AU", currency="AUD", timezone="Australia/Adelaide", plan="standard",
-        size=0.8, rate=2, endings=(95, 0), tax_points=1000, shipping=9_95, free_shipping_from=120_00,
+        slug="southern-cross", name="Southern Cross Supply", country="AU", currency="AUD", timezone="Australia/Adelaide",
+        plan="standard", size=0.8, rate=2, endings=(95, 0), tax_points=1000, shipping=9_95, free_shipping_from=120_00,
         products=90, spreads_coupons=True, theme=themes.OUTDOOR,
     ),
     Shop(

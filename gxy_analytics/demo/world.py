@@ -69,7 +69,11 @@ class ShopWorld:
         self._visits = plan.events_per_day * shop.size / EVENTS_PER_VISIT
         size = max(int(self._visits * VISITORS_PER_DAILY_VISIT), 10)
         self.population = Population(shop, self.seed, self.namespace, size)
-        self.until = midnight(plan.end + timedelta(days=1), self.zone)
+        self.until = self.end_of(plan.end)
+
+    def end_of(self, day: date) -> int:
+        """Epoch seconds at which the local day `day` ends."""
+        return midnight(day + timedelta(days=1), self.zone)
 
     def days(self) -> Iterator[ShopDay]:
         """Every day of the plan, oldest first, each made when it is asked for."""

@@ -1,0 +1,49 @@
+"""Options that `gxy simulate` and `gxy demo` share, and the Plan they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from gxy_analytics.demo.arrivals import last_ended_day
+from gxy_analytics.demo.world import Plan
+
+Command = Callable[..., Any]
+
+
+def world_options(command: Command) -> Command:
+    """Add --tenants, --days, --end, --seed and --events-per-day to a command."""
+    options = (
+        click.option("--tenants", type=click.IntRange(1, 500), default=5, show_default=True, help="How many shops."),
+        click.option(
+            "--days", type=click.IntRange(1, 730), default=14, show_default=True, help="How many local days, up to --end."
+        ),
+        click.option(
+            "--end",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="Last simulated day. Default: the last that every time zone has ended.",
+        ),
+        click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same world."),
+        click.option(
+            "--events-per-day",
+            type=click.IntRange(50),
+            default=2860,
+            show_default=True,
+            help="Mean events a day of an average shop.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def make_plan(tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int) -> Plan:
+    """The Plan for the options; raises a usage error for a day that has not ended everywhere."""
+    last: date = last_ended_day(datetime.now(UTC))
+    wanted = end.date() if end else last
+    if wanted > last:
+        raise click.BadParameter(f"{wanted} has not ended in every time zone: use {last} or earlier.", param_hint="--end")
+    return Plan(seed=seed, tenants=tenants, days=days, end=wanted, events_per_day=events_per_day)
