@@ -142,6 +142,13 @@ class NativeEvent(msgspec.Struct, kw_only=True):
     properties: msgspec.Raw = msgspec.Raw()  # a JSON object, kept as text
 
 
+class NativeBatch(msgspec.Struct):
+    """The whole request, as documented. Nobody decodes it at once: one wrong field would refuse every event."""
+
+    events: list[NativeEvent]
+    sent_at: Instant | None = None
+
+
 class EventResult(msgspec.Struct, omit_defaults=True):
     """The answer for one event: `ok`, `warning` (stored, `code` says what is missing), `drop` (not usable) or `retry`."""
 

@@ -17,11 +17,13 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from gxy_analytics.errors import SourceUnreachableError
 
 
-def connect(url: str, *, purpose: str, tags: dict[str, str] | None = None, **settings: Any) -> Client:
+def connect(
+    url: str, *, purpose: str, tags: dict[str, str] | None = None, timeout: int = 3600, **settings: Any
+) -> Client:
     """Open a client for `url` (http(s)://user:password@host:port).
 
     `purpose` and `tags` become every query's `log_comment`, as JSON, so that `system.query_log` tells who asked.
-    `settings` are ClickHouse settings of the session. Raises SourceUnreachableError when nothing answers there.
+    `timeout` bounds one query, in seconds. `settings` are ClickHouse settings of the session. Raises SourceUnreachableError when nothing answers there.
     """
     comment = json.dumps({"gxy": purpose, **(tags or {})}, sort_keys=True)
     try:
@@ -30,7 +32,7 @@ def connect(url: str, *, purpose: str, tags: dict[str, str] | None = None, **set
             autogenerate_session_id=False,
             settings={"log_comment": comment, **settings},
             connect_timeout=5,
-            send_receive_timeout=3600,
+            send_receive_timeout=timeout,
         )
     except OperationalError as error:
         parts = urlsplit(url)

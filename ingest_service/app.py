@@ -1,0 +1,86 @@
+"""The Litestar application of one ingest worker: its routes, its documentation, its life. Processes belong to `supervisor`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.types import Receive, Scope, Send
+
+from gxy_analytics.settings import Settings
+from ingest_service.answers import send_preflight
+from ingest_service.auth import KeyLoader, KeyRegistry
+from ingest_service.intake import Intake
+from ingest_service.metrics import IngestMetrics
+from ingest_service.native_api import PATH, NativeEndpoint
+from ingest_service.routes import ROUTES
+from ingest_service.spool.group_commit import GroupCommit
+from ingest_service.spool.writer import take_slot
+
+DRAIN_SECONDS = 5.0  # in-flight requests get this long to end
+
+Endpoint = Callable[[Any, Receive, Send], Awaitable[None]]
+
+
+class IngestApp(Litestar):
+    """Litestar with a fast lane: POSTs and preflights of the event paths go to their endpoint without the router."""
+
+    fast_lane: dict[str, Endpoint]
+    intake: Intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in self.fast_lane:
+            if scope["method"] == "POST":
+                return await self.fast_lane[scope["path"]](scope, receive, send)
+            if scope["method"] == "OPTIONS":
+                return await send_preflight(send)
+        return await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
+    """The application of one worker. Its slot of the spool is taken when it starts and given up, sealed, when it stops.
+
+    `load_keys` reads hash -> tenant_id of the active write keys, blocking; it raises KeysUnavailableError.
+    """
+    keys = KeyRegistry(load_keys, settings.data_dir / "ingest" / "keys.json")
+    intake = Intake(settings, keys, IngestMetrics(settings.spool_dir))
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        keys.start()
+        spool = await asyncio.to_thread(take_slot, settings.spool_dir, settings.node_id)
+        intake.commits = commits = GroupCommit(spool, intake.metrics.observe_commit)
+        yield
+        await drain(intake)
+        await commits.close()
+        keys.stop()
+
+    app = IngestApp(
+        ROUTES,
+        lifespan=[lifespan],
+        openapi_config=OpenAPIConfig(
+            title="GXY ingest",
+            version=version("gxy-analytics"),
+            description="Events in. A 200 means every event answered `ok` or `warning` is on disk.",
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
+    )
+    app.intake = app.state.intake = intake
+    app.fast_lane = {PATH: NativeEndpoint(intake)}
+    app.state.native = app.fast_lane[PATH]
+    return app
+
+
+async def drain(intake: Intake) -> None:
+    """Take no more traffic and wait for the requests in flight, at most DRAIN_SECONDS."""
+    intake.draining = True
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while intake.in_flight and time.monotonic() < deadline:
+        await asyncio.sleep(0.005)

@@ -1,0 +1,79 @@
+"""Undoing a Content-Encoding without ever holding more than the limit. Reading the body off the wire belongs to `request`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+import brotli
+import zstandard
+
+from ingest_service.answers import RefusalError
+
+MAX_ZSTD_WINDOW_BYTES = 8 << 20  # what RFC 9659 lets a Content-Encoding ask for
+
+
+def inflate(body: bytes, encoding: str, limit: int) -> bytes:
+    """`body` as it was before the client encoded it.
+
+    `limit` is the largest result in bytes. Raises RefusalError: 413 over it, 400 for a damaged body, 415 for an unknown encoding.
+    """
+    decoder = _DECODERS.get(encoding.strip().lower())
+    if decoder is None:
+        known = ", ".join(sorted(_DECODERS))
+        raise RefusalError(415, "unknown_encoding", f"Content-Encoding {encoding[:40]!r} is not one of {known}.")
+    try:
+        inflated = decoder(body, limit)
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        raise RefusalError(400, "bad_encoding", f"the body is not valid {encoding}: {error}.") from error
+    if inflated is None:
+        raise RefusalError(400, "bad_encoding", f"the body is not one whole {encoding} stream.")
+    if len(inflated) > limit:
+        raise RefusalError(413, "body_too_large", f"the body inflates to more than {limit} bytes: send fewer events at once.")
+    return inflated
+
+
+def _zlib(body: bytes, limit: int, window_bits: int) -> bytes | None:
+    inflater = zlib.decompressobj(window_bits)
+    inflated = inflater.decompress(body, limit + 1)
+    whole = inflater.eof and not inflater.unused_data
+    return inflated if whole or len(inflated) > limit else None
+
+
+def _gzip(body: bytes, limit: int) -> bytes | None:
+    return _zlib(body, limit, 31)
+
+
+def _deflate(body: bytes, limit: int) -> bytes | None:
+    """zlib by the standard; bare deflate because some clients send it."""
+    try:
+        return _zlib(body, limit, 15)
+    except zlib.error:
+        return _zlib(body, limit, -15)
+
+
+def _brotli(body: bytes, limit: int) -> bytes | None:
+    inflater = brotli.Decompressor()
+    inflated = inflater.process(body, output_buffer_limit=limit + 1)
+    while len(inflated) <= limit and not inflater.is_finished():
+        more = inflater.process(b"", output_buffer_limit=limit + 1 - len(inflated))
+        if not more:
+            return None
+        inflated += more
+    return inflated
+
+
+def _zstd(body: bytes, limit: int) -> bytes | None:
+    inflater = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW_BYTES)
+    with inflater.stream_reader(body) as reader:
+        return reader.read(limit + 1)  # a truncated frame gives what there is: the JSON then ends too early
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes | None]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+    "identity": lambda body, limit: body,
+}

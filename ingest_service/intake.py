@@ -1,0 +1,64 @@
+"""From a read request to a durable record and its answer: what every protocol's route shares.
+
+Parsing belongs to `protocols`; quotas (next issue) go into `Intake.admit`, before the body is read.
+"""
+
+from __future__ import annotations
+
+import time
+
+from litestar.types import HTTPScope, Receive
+
+from gxy_analytics.settings import Settings
+from ingest_service.answers import RefusalError
+from ingest_service.auth import KeyRegistry
+from ingest_service.metrics import IngestMetrics
+from ingest_service.request import Headers, kept_headers, peer_of, query_value, read_body
+from ingest_service.spool.group_commit import GroupCommit
+from ingest_service.spool.record import RecordFlags, SpoolRecord
+from ingest_service.spool.writer import SpoolUnavailableError, make_frame
+
+RETRY_AFTER_SECONDS = 2
+
+
+class Intake:
+    """One worker's way from HTTP to its spool. `commits` is set while the worker runs; `draining` from SIGTERM on."""
+
+    def __init__(self, settings: Settings, keys: KeyRegistry, metrics: IngestMetrics) -> None:
+        self.max_body_bytes = settings.max_body_bytes
+        self.keys = keys
+        self.metrics = metrics
+        self.commits: GroupCommit | None = None
+        self.draining = False
+        self.in_flight = 0
+
+    async def admit(self, scope: HTTPScope, headers: Headers) -> str:
+        """Tenant of the request. Raises RefusalError: 401, 503."""
+        key = headers.get(b"x-write-key") or query_value(scope, "key")
+        return await self.keys.tenant_of(key)
+
+    async def body(self, headers: Headers, receive: Receive) -> bytes:
+        """The body as sent, within the limit. Raises RefusalError: 408, 413."""
+        return await read_body(headers, receive, self.max_body_bytes)
+
+    async def store(
+        self,
+        scope: HTTPScope,
+        headers: Headers,
+        tenant_id: str,
+        protocol: str,
+        body: bytes,
+        flags: RecordFlags = RecordFlags.NONE,
+    ) -> None:
+        """Return once the request is durable. Raises RefusalError (503) when it cannot be made so now."""
+        record = SpoolRecord(time.time_ns(), tenant_id, protocol, peer_of(scope), kept_headers(headers), body, int(flags))
+        if self.commits is None:
+            raise RefusalError(503, "starting", "this worker is not ready yet: retry.", retry_after=RETRY_AFTER_SECONDS)
+        try:
+            await self.commits.append(make_frame(record))
+        except SpoolUnavailableError as error:
+            raise RefusalError(503, "spool_unavailable", str(error), retry_after=RETRY_AFTER_SECONDS) from error
+
+    async def is_ready(self) -> bool:
+        """Whether this worker should get traffic: its spool is writable and it is not stopping. ClickHouse is not asked."""
+        return not self.draining and self.commits is not None and await self.commits.is_writable()

@@ -1,0 +1,105 @@
+"""Reading a request off the wire: the few headers we keep, the truncated address, the body within its limits.
+
+What a body means belongs to the protocols. Proxy headers are never trusted: the address is the peer's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import parse_qs
+
+from litestar.types import HTTPScope, Receive
+
+from ingest_service.answers import ClientGoneError, RefusalError
+from ingest_service.inflate import inflate
+
+BODY_SECONDS = 30.0  # for the whole body: a client slower than that is refused
+KEPT_HEADERS = (b"user-agent", b"accept-language", b"origin", b"referer", b"sec-gpc", b"dnt")
+MAX_HEADER_CHARS = 1024
+
+Headers = dict[bytes, bytes]
+
+
+def headers_of(scope: HTTPScope) -> Headers:
+    """Headers by lower-case name; of a repeated one the last."""
+    return dict(scope["headers"])
+
+
+def kept_headers(headers: Headers) -> dict[str, str]:
+    """What goes into the spool: no cookie, no authorization, no address."""
+    return {name.decode(): headers[name][:MAX_HEADER_CHARS].decode("latin-1") for name in KEPT_HEADERS if name in headers}
+
+
+def query_value(scope: HTTPScope, name: str) -> str | None:
+    """First value of a query parameter."""
+    if not scope["query_string"]:
+        return None
+    values = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50).get(name)
+    return values[0] if values else None
+
+
+def peer_of(scope: HTTPScope) -> str:
+    """Truncated address of the peer, empty when not known."""
+    client = scope["client"]
+    return truncate_ip(client[0]) if client else ""
+
+
+@lru_cache(maxsize=65536)
+def truncate_ip(address: str) -> str:
+    """IPv4 cut to /24, IPv6 to /48 (an IPv4 address inside IPv6 counts as IPv4); empty for anything else."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    bits = 24 if isinstance(parsed, IPv4Address) else 48
+    return str(ip_network((parsed, bits), strict=False).network_address)
+
+
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The body as sent, at most `limit` bytes, which is enforced while it comes in.
+
+    Raises RefusalError (413 over the limit, 408 when it does not arrive in time), ClientGoneError.
+    """
+    length = headers.get(b"content-length")
+    if length and int(length) > limit:
+        raise _too_large(limit)
+    message: Any = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        body: bytes = message["body"]
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read_chunks(message, receive, limit)
+    except TimeoutError as error:
+        raise RefusalError(408, "body_too_slow", f"the body did not arrive within {BODY_SECONDS:.0f} s.") from error
+
+
+async def _read_chunks(message: Any, receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError("the client closed the connection before its body was whole.")
+        chunks.append(message["body"])
+        size += len(message["body"])
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
+
+
+def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
+    """The body without its Content-Encoding, at most `limit` bytes. Raises RefusalError."""
+    encoding = headers.get(b"content-encoding")
+    return inflate(body, encoding.decode("latin-1"), limit) if encoding else body
+
+
+def _too_large(limit: int) -> RefusalError:
+    return RefusalError(413, "body_too_large", f"the body is over {limit} bytes: send fewer events at once.")

@@ -1,0 +1,105 @@
+"""The routes as Litestar and its OpenAPI document know them: events, liveness, readiness, metrics. No handler has logic of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Operation, Parameter, Schema
+from litestar.response import Response
+from litestar.response.base import ASGIResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from gxy_analytics.contracts.events import BatchResult, NativeBatch
+from ingest_service.answers import Refusal
+from ingest_service.native_api import PATH
+
+SCHEMA_REF = "#/components/schemas/{name}"
+REFUSALS = {
+    400: "The body is not a batch of events; says where and why. Kept as one dead letter.",
+    401: "No write key, or one that is not known.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large as sent or as inflated, or has too many events.",
+    415: "Unknown Content-Encoding.",
+    503: "Cannot be made durable, or the key cannot be checked, now: retry after `Retry-After` seconds.",
+}
+
+
+def event_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
+    """JSON schema of the request body, and the components that it refers to."""
+    (body,), components = msgspec.json.schema_components([NativeBatch], ref_template=SCHEMA_REF)
+    return body, components
+
+
+def _request_body() -> Any:
+    return {"required": True, "content": {"application/json": {"schema": event_schemas()[0]}}}
+
+
+def _key_parameters() -> list[Any]:
+    text = Schema(type="string")  # type: ignore[arg-type]
+    return [
+        Parameter(name="X-Write-Key", param_in="header", schema=text, description="The tenant's write key.", required=False),
+        Parameter(
+            name="key", param_in="query", schema=text, description="The same, for clients that set no header.", required=False
+        ),
+    ]
+
+
+@dataclass
+class EventsOperation(Operation):
+    """The handler reads the body itself, so its documentation is given here."""
+
+    request_body: Any = field(default_factory=_request_body)
+    parameters: Any = field(default_factory=_key_parameters)
+
+
+@post(
+    PATH,
+    operation_id="postEvents",
+    operation_class=EventsOperation,
+    summary="Store a batch of events",
+    status_code=200,
+    responses={
+        200: ResponseSpec(
+            BatchResult, description="Every event not answered `drop` or `retry` is on disk.", generate_examples=False
+        )
+    }
+    | {status: ResponseSpec(Refusal, description=text, generate_examples=False) for status, text in REFUSALS.items()},
+)
+async def post_events(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """The same endpoint as the fast lane's, for what the router normalises (a trailing slash)."""
+    answer = await request.app.state.native.answer(request.scope, request.receive)
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    return ASGIResponse(body=answer.body, status_code=answer.status, headers=headers, media_type="application/json")
+
+
+@get("/livez", operation_id="getLiveness", summary="Whether the event loop turns")
+async def livez() -> dict[str, str]:
+    """200 as long as this worker can answer at all."""
+    return {"status": "live"}
+
+
+@get(
+    "/readyz",
+    operation_id="getReadiness",
+    summary="Whether to send traffic here",
+    responses={503: ResponseSpec(Refusal, generate_examples=False)},
+)
+async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """200 when the spool is writable and the worker is not stopping; ClickHouse being down does not matter."""
+    if await request.app.state.intake.is_ready():
+        return Response({"status": "ready"})
+    return Response({"code": "not_ready", "message": "the spool is not writable, or this worker is stopping."}, status_code=503)
+
+
+@get("/metrics", operation_id="getMetrics", summary="Prometheus metrics", media_type=CONTENT_TYPE_LATEST, sync_to_thread=True)
+def metrics(request: Request[Any, Any, Any]) -> bytes:
+    """Text format 0.0.4, over all workers of this host."""
+    exposition: bytes = request.app.state.intake.metrics.exposition()
+    return exposition
+
+
+ROUTES = [post_events, livez, readyz, metrics]
