@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
+    def as_env(self) -> dict[str, str]:
+        """Every setting that has a value as `GXY_*`, for a child process to read the same settings."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {f"GXY_{name.upper()}": str(value) for name, value in values.items()}
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -9,17 +9,21 @@ import hashlib
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 from urllib.error import URLError
 from urllib.request import Request, urlopen
+from xml.sax.saxutils import escape
+
+from clickhouse_connect.driver.httputil import default_pool_manager
 
 from gxy_analytics.errors import GxyError
+from gxy_analytics.stack.sockets import reachable_host
 from gxy_analytics.warehouse.client import read_sql
 
 ADMIN = "gxy"
-KILL_SERVING_QUERY = "KILL QUERY WHERE query LIKE '%sleepEachRow(3)%' AND is_initial_query ASYNC"
+KILL_SERVING_QUERY = "KILL QUERY WHERE query LIKE '%sleepEachRow(3)%' AND is_initial_query SYNC"
 
 
 class EmbeddedServerError(GxyError):
@@ -28,7 +32,7 @@ class EmbeddedServerError(GxyError):
 
 @dataclass
 class EmbeddedClickHouse:
-    """One embedded server over one directory: `config.xml`, `users.xml`, `data/`, `clickhouse.log`.
+    """One embedded server over one directory: `config.xml`, `users.xml`, `data/`, and `clickhouse.log` in `log_dir`.
 
     `password` is the admin's; ports must be free. One process a directory: a second one refuses to start.
     """
@@ -38,25 +42,51 @@ class EmbeddedClickHouse:
     http_port: int
     tcp_port: int
     listen_host: str = "127.0.0.1"
+    log_dir: Path | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.directory = self.directory.resolve()
 
     @property
     def url(self) -> str:
-        """http://user:password@host:port of the admin."""
-        return f"http://{ADMIN}:{self.password}@{self.listen_host}:{self.http_port}"
+        """http://user:password@host:port of the admin, as a client on this machine reaches it."""
+        return f"http://{ADMIN}:{self.password}@{reachable_host(self.listen_host)}:{self.http_port}"
 
     @property
     def log_file(self) -> Path:
-        return self.directory / "clickhouse.log"
+        return (self.log_dir or self.directory) / "clickhouse.log"
 
-    def start(self, timeout: float = 30.0, output: IO[bytes] | None = None) -> None:
-        """Write the configuration, start the process and wait until it answers. Raises EmbeddedServerError."""
-        self._write_config()
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command that serves the directory once `prepare` has written its configuration."""
+        return (sys.executable, "-m", "gxy_analytics.warehouse.embedded_server", str(self.directory))
+
+    def prepare(self) -> None:
+        """Write `config.xml` and `users.xml` (mode 0600: it holds the hash of the admin's password)."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        users_xml = self.directory / "users.xml"
+        users_xml.touch(mode=0o600)
+        admin_sha256 = hashlib.sha256(self.password.encode()).hexdigest()
+        users_xml.write_text(read_sql("gxy_analytics.warehouse", "users.xml").format(admin_sha256=admin_sha256))
+        values = {
+            "listen_host": self.listen_host,
+            "http_port": self.http_port,
+            "tcp_port": self.tcp_port,
+            "log_file": self.log_file,
+            "users_xml": users_xml,
+        }
+        config = read_sql("gxy_analytics.warehouse", "config.xml")
+        (self.directory / "config.xml").write_text(config.format(**{key: escape(str(value)) for key, value in values.items()}))
+
+    def start(self, timeout: float = 30.0) -> None:
+        """Start the process by itself, outside a stack, and wait until it answers. Raises EmbeddedServerError."""
+        self.prepare()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gxy_analytics.warehouse.embedded_server", str(self.directory), "--die-with-parent"],
+            [*self.argv, "--die-with-parent"],
             stdin=subprocess.DEVNULL,
-            stdout=output or subprocess.DEVNULL,
-            stderr=output or subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         deadline = time.monotonic() + timeout
@@ -76,16 +106,24 @@ class EmbeddedClickHouse:
         except (URLError, OSError):
             return False
 
+    def end_serving(self) -> None:
+        """Ask the server to shut down in order: it exits within 2 s, or after 5 s more when a client stays connected.
+
+        This process's own idle connections are closed first. A server that does not answer is left as it is.
+        """
+        default_pool_manager().clear()
+        with suppress(URLError, OSError):
+            self._query(KILL_SERVING_QUERY)
+
     def stop(self, timeout: float = 30.0) -> None:
-        """End the serving query, so that the process shuts down in order; kill it when it does not."""
+        """Shut down in order; kill it when it does not follow."""
         if self.process is None or self.process.poll() is not None:
             return
+        self.end_serving()
         try:
-            self._query(KILL_SERVING_QUERY)
             self.process.wait(timeout)
-        except (URLError, OSError, subprocess.TimeoutExpired):
-            self.process.kill()
-            self.process.wait()
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def kill(self) -> None:
         """kill -9, for fault tests."""
@@ -95,28 +133,9 @@ class EmbeddedClickHouse:
 
     def _query(self, sql: str) -> bytes:
         request = Request(
-            f"http://{self.listen_host}:{self.http_port}/",
+            f"http://{reachable_host(self.listen_host)}:{self.http_port}/",
             data=sql.encode(),
             headers={"X-ClickHouse-User": ADMIN, "X-ClickHouse-Key": self.password},
         )
         with urlopen(request, timeout=5) as response:  # noqa: S310
             return bytes(response.read())
-
-    def _write_config(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        users_xml = self.directory / "users.xml"
-        users_xml.touch(mode=0o600)
-        users_xml.write_text(
-            read_sql("gxy_analytics.warehouse", "users.xml").format(
-                admin_sha256=hashlib.sha256(self.password.encode()).hexdigest(),
-            )
-        )
-        (self.directory / "config.xml").write_text(
-            read_sql("gxy_analytics.warehouse", "config.xml").format(
-                listen_host=self.listen_host,
-                http_port=self.http_port,
-                tcp_port=self.tcp_port,
-                log_dir=self.directory,
-                users_xml=users_xml,
-            )
-        )
