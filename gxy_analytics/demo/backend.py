@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Union
 
 import psycopg
 import pymysql
 
 from gxy_analytics.demo.backend_tables import Table
 
-Connection = psycopg.Connection[Any] | pymysql.connections.Connection[Any]
+Connection = Union[psycopg.Connection[Any], "pymysql.connections.Connection[Any]"]  # pymysql is generic for type checkers only
 Row = tuple[object, ...]
 Key = tuple[object, ...]
 KEYS_A_QUERY = 1_000

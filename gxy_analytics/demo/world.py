@@ -92,7 +92,7 @@ class ShopWorld:
             placed = outcome.order or self._phone_order(day, n)
             if placed:
                 orders.append(live_on(placed, self.shop, Random(f"{self.seed}/after/{placed.number}"), self.until))
-        events.sort(key=lambda event: (event.at_ms, event.event_id))
+        events.sort(key=lambda event: (event.at_ms, event.session, event.sequence))
         return ShopDay(day, events, orders)
 
     def _visit(self, day: date, n: int) -> Visit:
