@@ -12,7 +12,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Send
 
 from gxy_analytics.settings import Settings
 from ingest_service.answers import send_preflight
@@ -20,7 +20,7 @@ from ingest_service.auth import KeyLoader, KeyRegistry
 from ingest_service.intake import Intake
 from ingest_service.metrics import IngestMetrics
 from ingest_service.native_api import PATH, NativeEndpoint
-from ingest_service.routes import ROUTES
+from ingest_service.routes import ROUTES, event_schemas
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.writer import take_slot
 
@@ -35,7 +35,8 @@ class IngestApp(Litestar):
     fast_lane: dict[str, Endpoint]
     intake: Intake
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
         if scope["type"] == "http" and scope["path"] in self.fast_lane:
             if scope["method"] == "POST":
                 return await self.fast_lane[scope["path"]](scope, receive, send)
@@ -65,6 +66,7 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     app = IngestApp(
         ROUTES,
         lifespan=[lifespan],
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="GXY ingest",
             version=version("gxy-analytics"),
@@ -72,6 +74,7 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
     )
+    app.openapi_schema.components.schemas.update(event_schemas()[1])
     app.intake = app.state.intake = intake
     app.fast_lane = {PATH: NativeEndpoint(intake)}
     app.state.native = app.fast_lane[PATH]

@@ -1,14 +1,17 @@
-"""The routes as Litestar and its OpenAPI document know them: events, liveness, readiness, metrics. No handler has logic of its own."""
+"""The routes as Litestar and its OpenAPI document know them: events, liveness, readiness, metrics.
+
+No handler has logic of its own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation, Parameter, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 from litestar.response import Response
 from litestar.response.base import ASGIResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -34,26 +37,19 @@ def event_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
     return body, components
 
 
-def _request_body() -> Any:
-    return {"required": True, "content": {"application/json": {"schema": event_schemas()[0]}}}
-
-
-def _key_parameters() -> list[Any]:
-    text = Schema(type="string")  # type: ignore[arg-type]
-    return [
-        Parameter(name="X-Write-Key", param_in="header", schema=text, description="The tenant's write key.", required=False),
-        Parameter(
-            name="key", param_in="query", schema=text, description="The same, for clients that set no header.", required=False
-        ),
-    ]
-
-
 @dataclass
 class EventsOperation(Operation):
     """The handler reads the body itself, so its documentation is given here."""
 
-    request_body: Any = field(default_factory=_request_body)
-    parameters: Any = field(default_factory=_key_parameters)
+    def __post_init__(self) -> None:
+        content = {"application/json": OpenAPIMediaType(schema=Reference(event_schemas()[0]["$ref"]))}
+        self.request_body = RequestBody(content=content, required=True)
+        self.parameters = [
+            Parameter("X-Write-Key", "header", Schema(type=OpenAPIType.STRING), "The tenant's write key.", required=False),
+            Parameter(
+                "key", "query", Schema(type=OpenAPIType.STRING), "The same, for clients that set no header.", required=False
+            ),
+        ]
 
 
 @post(

@@ -41,7 +41,7 @@ class RawBatch(msgspec.Struct):
     """The request with each event's own JSON text, so that a bad event does not hurt its batch."""
 
     events: list[msgspec.Raw]
-    sent_at: msgspec.Raw = msgspec.Raw()
+    sent_at: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class Page(msgspec.Struct):
@@ -139,7 +139,7 @@ class NativeEvent(msgspec.Struct, kw_only=True):
     campaign: Campaign | None = None
     client: Client | None = None
     consent: dict[str, bool] = {}
-    properties: msgspec.Raw = msgspec.Raw()  # a JSON object, kept as text
+    properties: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # a JSON object, kept as text
 
 
 class NativeBatch(msgspec.Struct):

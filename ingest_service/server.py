@@ -1,0 +1,68 @@
+"""One worker process: the application under Granian, from its first request to the last commit. Who starts it: `supervisor`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from gxy_analytics.settings import Settings, require
+from ingest_service.app import IngestApp, create_app
+from ingest_service.write_keys import clickhouse_keys
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+DRAIN_NOTICE_SECONDS = 0.3  # /readyz says 503 this long before connections are closed, so that a balancer looks elsewhere
+HARD_STOP_SECONDS = 10.0
+
+
+class IngestServer(Server):
+    """Granian inside our own event loop: SIGTERM first makes the worker unready, then ends it in order."""
+
+    def __init__(self, app: IngestApp, settings: Settings) -> None:
+        super().__init__(
+            app,
+            address=settings.listen_host,
+            port=settings.ingest_port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            websockets=False,
+            backlog=BACKLOG,
+            log_enabled=False,
+        )
+        self.app = app
+        self._stopping: asyncio.Task[None] | None = None
+
+    def begin_stop(self) -> None:
+        """Signal handler: idempotent."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+
+    async def _stop(self) -> None:
+        self.app.intake.draining = True
+        await asyncio.sleep(DRAIN_NOTICE_SECONDS)
+        self.stop()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OSError when the port or the spool cannot be had."""
+    app = create_app(settings, load_keys=clickhouse_keys(require(settings.clickhouse_url, "CLICKHOUSE_URL")))
+    server = IngestServer(app, settings)
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, server.begin_stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await server.serve()
+
+
+def run_worker(settings: Settings) -> None:
+    """Body of a worker process."""
+    uvloop.run(serve(settings))
