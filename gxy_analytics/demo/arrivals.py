@@ -5,7 +5,7 @@ Curves are relative weights of the shop's own clock; turning a local second into
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -31,8 +31,3 @@ def arrival(day: date, zone: ZoneInfo, rng: Random) -> int:
 def midnight(day: date, zone: ZoneInfo) -> int:
     """Epoch seconds at which `day` begins in `zone`."""
     return int(datetime.combine(day, time(), zone).timestamp())
-
-
-def last_ended_day(now: datetime) -> date:
-    """The last calendar day that has ended in every time zone (the last zone is UTC-12)."""
-    return (now - timedelta(hours=12)).date() - timedelta(days=1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from gxy_analytics.demo.arrivals import last_ended_day
 from gxy_analytics.demo.world import Plan
+from gxy_analytics.warehouse.partitions import last_closed_day
 
 Command = Callable[..., Any]
 
@@ -42,7 +42,7 @@ def world_options(command: Command) -> Command:
 
 def make_plan(tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int) -> Plan:
     """The Plan for the options; raises a usage error for a day that has not ended everywhere."""
-    last: date = last_ended_day(datetime.now(UTC))
+    last: date = last_closed_day(datetime.now(UTC))
     wanted = end.date() if end else last
     if wanted > last:
         raise click.BadParameter(f"{wanted} has not ended in every time zone: use {last} or earlier.", param_hint="--end")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gxy_analytics.demo.account import local_date
-from gxy_analytics.demo.arrivals import WORKDAY_HOURS, arrival, last_ended_day, midnight
+from gxy_analytics.demo.arrivals import WORKDAY_HOURS, arrival, midnight
 from gxy_analytics.demo.shops import SHOPS, Shop, first_shops
 from gxy_analytics.demo.world import Plan, ShopDay, ShopWorld
 
@@ -83,11 +83,6 @@ def test_a_day_in_which_the_clock_changes_has_another_length() -> None:
     zone = ZoneInfo("Europe/Berlin")
     assert midnight(date(2026, 3, 30), zone) - midnight(date(2026, 3, 29), zone) == 23 * 3600
     assert midnight(date(2026, 10, 26), zone) - midnight(date(2026, 10, 25), zone) == 25 * 3600
-
-
-def test_the_last_ended_day_has_ended_on_baker_island() -> None:
-    assert last_ended_day(datetime(2026, 1, 20, 11, 59, tzinfo=UTC)) == date(2026, 1, 18)
-    assert last_ended_day(datetime(2026, 1, 20, 12, 0, tzinfo=UTC)) == date(2026, 1, 19)
 
 
 def test_events_of_a_session_are_numbered_in_order(berlin: list[ShopDay]) -> None:
