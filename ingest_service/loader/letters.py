@@ -1,0 +1,65 @@
+"""Dead letters and ledger rows as Arrow tables. Why an event was refused is decided where it was read."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import xxhash
+
+from ingest_service.loader.arrays import texts
+from ingest_service.loader.columns import INGEST_LEDGER, RAW_EVENTS_REJECTED
+from ingest_service.loader.draft import Letter
+from ingest_service.loader.state import LedgerRow
+
+MAX_RAW_BYTES = 65_536  # of a dead letter's raw; the rest is cut and `is_truncated` says so
+MAX_DETAIL = 500  # characters
+
+
+def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) -> pa.Table:
+    """The dead letters as rows of raw.events_rejected."""
+    rows = len(letters)
+    requests = [letter.request for letter in letters]
+    columns = {
+        "tenant_id": [request.tenant_id for request in requests],
+        "rejected_id": [letter_id(letter, slot, segment) for letter in letters],
+        "received_at": [request.received_ms for request in requests],
+        "sent_at": [request.sent_ms for request in requests],
+        "protocol": [request.protocol for request in requests],
+        "client_event_id": texts([letter.client_event_id for letter in letters]),
+        "reason": [letter.reason for letter in letters],
+        "pointer": texts([letter.pointer for letter in letters]),
+        "detail": texts([letter.detail[:MAX_DETAIL] for letter in letters]),
+        "raw": [letter.raw[:MAX_RAW_BYTES] for letter in letters],
+        "is_truncated": [len(letter.raw) > MAX_RAW_BYTES for letter in letters],
+        "ip_truncated": [request.ip_truncated for request in requests],
+        "user_agent": texts([request.user_agent for request in requests]),
+        "ingest_node": [slot] * rows,
+        "ingest_segment": [segment] * rows,
+        "ingest_offset": [request.offset for request in requests],
+        "ingest_index": [letter.index for letter in letters],
+        "loaded_at": [loaded_ms] * rows,
+        "replayed_at": [None] * rows,
+    }
+    return pa.table(columns, schema=RAW_EVENTS_REJECTED)
+
+
+def letter_id(letter: Letter, slot: str, segment: int) -> str:
+    """32 hex characters: where it was spooled first. A replayed letter that fails again keeps its id and takes its own place."""
+    if letter.request.letter_id:
+        return letter.request.letter_id
+    return xxhash.xxh3_128_hexdigest(f"{slot}:{segment}:{letter.request.offset}:{letter.index}".encode())
+
+
+def ledger_rows(ledger: list[LedgerRow], batch_id: str, loaded_ms: int) -> pa.Table:
+    """One row a tenant of the batch."""
+    return pa.table(
+        {
+            "tenant_id": [row.tenant_id for row in ledger],
+            "batch_id": [batch_id] * len(ledger),
+            **{name: [getattr(row, name) for row in ledger] for name in _COUNTS},
+            "loaded_at": [loaded_ms] * len(ledger),
+        },
+        schema=INGEST_LEDGER,
+    )
+
+
+_COUNTS = ("accepted", "inserted", "deduplicated", "rejected", "dropped")

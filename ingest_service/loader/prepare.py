@@ -1,0 +1,161 @@
+"""From a cut of the spool to everything that its batch inserts and changes. Pure but for look-ups: same cut, same rows.
+
+Inserting and committing belong to `loader`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest_service.loader.assemble import CustomerPid, event_rows
+from ingest_service.loader.cut import Cut
+from ingest_service.loader.draft import Draft, Request
+from ingest_service.loader.letters import ledger_rows, letter_rows
+from ingest_service.loader.manifest import BatchLine, Split
+from ingest_service.loader.native import read_body, reject_body
+from ingest_service.loader.sift import Sifted, sift
+from ingest_service.loader.sink import arrow_bytes, digest
+from ingest_service.loader.state import Commit, Cursor, LedgerRow
+from ingest_service.loader.timing import place
+from ingest_service.loader.web import AddressBook
+from ingest_service.protocols import native
+from ingest_service.spool.record import RecordFlags, SpoolRecord
+
+ADAPTERS: dict[str, Callable[[bytes, Request, Draft], None]] = {native.PROTOCOL: read_body}
+LETTER_HEADER = "gxy-rejected-id"  # of a replayed record: the dead letter that it was
+WHOLE = "all"
+
+
+@dataclass(slots=True)
+class Known:
+    """What earlier batches left: look-ups into the state, and caches."""
+
+    suspects: Callable[[list[bytes]], set[bytes]]
+    lookup: Callable[[bytes], bytes | None]
+    smallest_skew: Callable[[bytes], int | None]
+    customer_pid: CustomerPid
+    addresses: AddressBook
+
+
+@dataclass(slots=True)
+class Insert:
+    """One insert of the batch."""
+
+    split: Split
+    columns: list[str]
+    stream: bytes
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A batch, ready: its manifest line, its inserts in order, and what is committed when all of them are in."""
+
+    line: BatchLine
+    inserts: list[Insert]
+    commit: Commit
+    events: pa.Table | None = field(repr=False, default=None)
+
+
+def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
+    """Read, sift, place in time and lay out the batch."""
+    sifted = sift(read(batch), known.suspects, known.lookup)
+    draft = sifted.draft
+    timed = place(draft, known.smallest_skew)
+    events = (
+        event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses)
+        if draft.events
+        else None
+    )
+    ledger = ledger_of(sifted)
+    batch_id = f"{batch.slot}:{batch.segment}:{batch.first}-{batch.last}"
+    inserts = [insert("raw.events", day, rows) for day, rows in by_day(events)]
+    if draft.letters:
+        inserts.append(insert("raw.events_rejected", WHOLE, letter_rows(draft.letters, batch.slot, batch.segment, loaded_ms)))
+    inserts.append(insert("governance.ingest_ledger", WHOLE, ledger_rows(ledger, batch_id, loaded_ms)))
+    return Prepared(
+        BatchLine(
+            slot=batch.slot,
+            segment=batch.segment,
+            first=batch.first,
+            last=batch.last,
+            end=batch.end,
+            loaded_ms=loaded_ms,
+            splits=[one.split for one in inserts],
+        ),
+        inserts,
+        Commit(
+            slot=batch.slot,
+            batch_id=batch_id,
+            cursor=Cursor(batch.segment, batch.end),
+            loaded_ms=loaded_ms,
+            fresh=sifted.fresh,
+            skews=timed.skews,
+            ledger=ledger,
+            reasons=dict(Counter(letter.reason for letter in draft.letters)),
+        ),
+        events,
+    )
+
+
+def read(batch: Cut) -> Draft:
+    """All events and dead letters of the batch's records."""
+    draft = Draft()
+    for offset, record in batch.records:
+        request = request_of(offset, record)
+        adapter = ADAPTERS.get(record.protocol)
+        if record.flags & RecordFlags.MALFORMED:
+            reject_body(record.body, request, draft, "the HTTP worker could not read the body: it was answered 400")
+        elif adapter is None:
+            reject_body(record.body, request, draft, f"no adapter reads protocol {record.protocol!r}: upgrade, then replay")
+        else:
+            adapter(record.body, request, draft)
+    return draft
+
+
+def request_of(offset: int, record: SpoolRecord) -> Request:
+    """The record without its body."""
+    return Request(
+        tenant_id=record.tenant_id,
+        protocol=record.protocol,
+        received_ms=record.received_ns // 1_000_000,
+        offset=offset,
+        ip_truncated=record.ip_truncated,
+        user_agent=record.headers.get("user-agent", ""),
+        letter_id=record.headers.get(LETTER_HEADER, "") if record.flags & RecordFlags.REPLAYED else "",
+    )
+
+
+def ledger_of(sifted: Sifted) -> list[LedgerRow]:
+    """One row a tenant. What was accepted is counted from the records, the rest from what became of each event."""
+    draft = sifted.draft
+    rows: dict[str, LedgerRow] = {}
+    for request in draft.requests:
+        rows.setdefault(request.tenant_id, LedgerRow(request.tenant_id)).accepted += request.accepted
+    for owner, count in Counter(draft.owner).items():
+        rows[draft.requests[owner].tenant_id].inserted += count
+    for letter in draft.letters:
+        rows[letter.request.tenant_id].rejected += 1
+    for tenant_id, count in sifted.repeats.items():
+        rows[tenant_id].deduplicated += count
+    return sorted(rows.values(), key=lambda row: row.tenant_id)
+
+
+def by_day(events: pa.Table | None) -> Iterator[tuple[str, pa.Table]]:
+    """The events by partition, yyyymmdd. Days of the running week come first: a backfill never holds them up."""
+    if events is None:
+        return
+    days = pc.strftime(events.column("event_time"), "%Y%m%d")
+    found = sorted(pc.unique(days).to_pylist(), reverse=True)
+    for day in found:
+        yield day, events if len(found) == 1 else events.filter(pc.equal(days, day))
+
+
+def insert(table: str, partition: str, rows: pa.Table) -> Insert:
+    """One insert and its entry in the manifest."""
+    stream = arrow_bytes(rows)
+    return Insert(Split(table, partition, rows.num_rows, digest(stream)), rows.column_names, stream)

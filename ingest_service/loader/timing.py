@@ -1,0 +1,108 @@
+"""The clock-skew rule over a whole draft: places every event in time, and learns the smallest skew of each visitor.
+
+The rule for one event is `clock`; keeping what was learnt belongs to `state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from ingest_service.loader.clock import EARLIEST_MS, FUTURE_MS, HISTORICAL_MS, applicable_skew, judge
+from ingest_service.loader.columns import INSTANT
+from ingest_service.loader.draft import Draft
+from ingest_service.loader.event import Event, Instant
+from ingest_service.loader.values import MAX_INSTANT_MS, parse_instant
+
+MICROSECONDS = pa.timestamp("us", "UTC")
+INVALID_TIME = "invalid:/time"
+
+
+@dataclass(slots=True)
+class Timed:
+    """Time columns, one value a row; `skews` holds the smallest skew (ms) learnt by visitor key."""
+
+    created_ms: list[int | None]
+    event_ms: list[int] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    skew_ms: list[int] = field(default_factory=list)
+    historical: list[bool] = field(default_factory=list)
+    skews: dict[bytes, int] = field(default_factory=dict)
+
+
+def place(draft: Draft, smallest_skew: Callable[[bytes], int | None]) -> Timed:
+    """Judge every event of `draft`. `smallest_skew` looks a visitor's smallest known skew up; warnings go to the draft."""
+    timed = Timed(_created(draft))
+    for row, (created, owner) in enumerate(zip(timed.created_ms, draft.owner, strict=True)):
+        request = draft.requests[owner]
+        received = request.received_ms
+        if (
+            request.skew_ms == 0
+            and created is not None
+            and EARLIEST_MS <= created <= received + FUTURE_MS
+            and created >= received - HISTORICAL_MS
+        ):
+            timed.event_ms.append(created)
+            timed.sources.append("client")
+            timed.skew_ms.append(0)
+            timed.historical.append(False)
+            continue
+        skew = applicable_skew(request.skew_ms, created, request.sent_ms)
+        if skew:
+            skew = _smallest(draft.events[row], request.tenant_id, skew, timed.skews, smallest_skew)
+        timing = judge(created, received, skew)
+        timed.event_ms.append(timing.event_ms)
+        timed.sources.append(timing.source)
+        timed.skew_ms.append(timing.skew_ms)
+        timed.historical.append(timing.is_historical)
+        if timing.warning:
+            draft.warn(row, timing.warning)
+    return timed
+
+
+def visitor_key(tenant_id: str, event: Event) -> bytes | None:
+    """Names the device whose clock it is: the anonymous id, else the session."""
+    visitor = event.anonymous_id or event.session_id
+    return xxhash.xxh3_128_digest(f"{tenant_id}\0{visitor}".encode(errors="surrogatepass")) if visitor else None
+
+
+def _smallest(
+    event: Event, tenant_id: str, skew_ms: int, learnt: dict[bytes, int], smallest_skew: Callable[[bytes], int | None]
+) -> int:
+    key = visitor_key(tenant_id, event)
+    if key is None:
+        return skew_ms
+    known = learnt.get(key)
+    if known is None:
+        known = smallest_skew(key)
+    learnt[key] = skew_ms if known is None else min(known, skew_ms)
+    return learnt[key]
+
+
+def _created(draft: Draft) -> list[int | None]:
+    """The events' own times in ms: the column at once where it is all RFC 3339 with offsets, else one by one."""
+    given = [event.time for event in draft.events]
+    at_once = _column(given)
+    if at_once is not None:
+        return at_once
+    created = [parse_instant(value) for value in given]
+    for row, (value, instant) in enumerate(zip(given, created, strict=True)):
+        if value is not None and instant is None:
+            draft.warn(row, INVALID_TIME)
+    return created
+
+
+def _column(given: list[Instant | None]) -> list[int | None] | None:
+    """The whole column read by Arrow, None where a value needs a closer look."""
+    try:
+        parsed = pa.array(given, pa.string()).cast(MICROSECONDS).cast(INSTANT, safe=False).cast(pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return None
+    limits = pc.min_max(parsed).as_py()
+    if limits["min"] is not None and (limits["min"] < 0 or limits["max"] > MAX_INSTANT_MS):
+        return None
+    return list(parsed.to_pylist())
