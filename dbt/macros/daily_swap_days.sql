@@ -1,0 +1,94 @@
+{#- Which days `daily_swap` computes, and in which chunks. Dates are ISO texts, partition ids are the same without dashes. -#}
+
+{#- The window as partition ids: (first, day after the last). -#}
+{% macro window_dates() %}
+    {{ return((var('min_date') | string | replace('-', ''), var('max_date') | string | replace('-', ''))) }}
+{% endmacro %}
+
+{% macro partition_ids(relation) %}
+    {%- set found = run_query(
+        "select distinct partition_id from system.parts where active and rows > 0 and database = '" ~ relation.schema
+        ~ "' and table = '" ~ relation.identifier ~ "' order by partition_id"
+    ) -%}
+    {{ return(found.rows | map(attribute=0) | map('string') | list) }}
+{% endmacro %}
+
+{#- The days next to the window that the table has: [(day, 'before' or 'after')]. -#}
+{% macro neighbour_days(relation, kind) %}
+    {%- if not kind -%}{{ return([]) }}{%- endif -%}
+    {%- set present = partition_ids(relation) -%}
+    {%- set first = modules.datetime.date.fromisoformat(var('min_date') | string) - modules.datetime.timedelta(days=1) -%}
+    {%- set after = modules.datetime.date.fromisoformat(var('max_date') | string) -%}
+    {%- set days = [] -%}
+    {%- for day, side in [(first, 'before'), (after, 'after')] if day.isoformat() | replace('-', '') in present -%}
+        {%- do days.append((day.isoformat(), side)) -%}
+    {%- endfor -%}
+    {{ return(days) }}
+{% endmacro %}
+
+{#- The window, cut to the days there can be data for, in chunks: [(first day, last day)]. -#}
+{% macro chunks(by_events) %}
+    {%- set max_days, max_events = 90, 5000000 -%}
+    {%- set weights = events_by_day() if by_events else {} -%}
+    {%- set found, chunk, events = [], [], [0] -%}
+    {%- for day in days_with_data() -%}
+        {%- set weight = weights.get(day, 0) -%}
+        {%- if chunk and (chunk | length >= max_days or events[-1] + weight > max_events) -%}
+            {%- do found.append((chunk[0], chunk[-1])) -%}
+            {%- do chunk.clear() -%}
+            {%- do events.append(0) -%}
+        {%- endif -%}
+        {%- do chunk.append(day) -%}
+        {%- do events.append(events[-1] + weight) -%}
+    {%- endfor -%}
+    {%- if chunk -%}{%- do found.append((chunk[0], chunk[-1])) -%}{%- endif -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- Every day of the window, cut to the span of the data in raw when the window is long (as by default). -#}
+{% macro days_with_data() %}
+    {%- set span %}
+        with
+            toDate('{{ var("min_date") }}') as first_day,
+            toDate('{{ var("max_date") }}') - 1 as last_day,
+            spans as (
+                select
+                    min(toDate(parseDateTimeBestEffort(partition_id))) as first_at,
+                    max(toDate(parseDateTimeBestEffort(partition_id))) as last_at
+                from system.parts
+                where active and database = 'raw' and table = 'events'
+                having count() > 0
+                union all
+                select toDate(min(placed_at)), toDate(max(placed_at)) from {{ source('shop', 'oltp_orders') }} having count() > 0
+                union all
+                select toDate(min(processed_at)), toDate(max(processed_at)) from {{ source('shop', 'oltp_refunds') }} having count() > 0
+                union all
+                select toDate(min(processed_at)), toDate(max(processed_at)) from {{ source('shop', 'oltp_payments') }} having count() > 0
+            )
+        select
+            toString(first_day + number) as day
+        from numbers(assumeNotNull(toUInt64(last_day - first_day + 1)))
+        {%- if window_is_long() %}
+        where first_day + number >= (select min(first_at) - 1 from spans) and first_day + number <= (select max(last_at) + 1 from spans)
+        {%- endif %}
+        order by day
+    {% endset -%}
+    {{ return(run_query(span).rows | map(attribute=0) | list) }}
+{% endmacro %}
+
+{% macro window_is_long() %}
+    {%- set first = modules.datetime.date.fromisoformat(var('min_date') | string) -%}
+    {%- set after = modules.datetime.date.fromisoformat(var('max_date') | string) -%}
+    {{ return((after - first).days > 90) }}
+{% endmacro %}
+
+{#- Events of each UTC day, as a measure of a local day's. -#}
+{% macro events_by_day() %}
+    {%- set found = run_query(
+        "select toString(toDate(parseDateTimeBestEffort(partition_id))), sum(rows) from system.parts "
+        ~ "where active and database = 'raw' and table = 'events' group by partition_id"
+    ) -%}
+    {%- set weights = {} -%}
+    {%- for row in found.rows -%}{%- do weights.update({row[0]: row[1] | int}) -%}{%- endfor -%}
+    {{ return(weights) }}
+{% endmacro %}
