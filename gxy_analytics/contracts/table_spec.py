@@ -90,7 +90,7 @@ class VaultTable:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. `key` is its integer primary key in the backend, `key_column` what identifies a row in ClickHouse with the tenant.
+    """One table. `key` is its integer primary key in the backend; tenant and `key_column` identify a row in ClickHouse.
 
     `id_column` holds the backend's id in ClickHouse, empty where only a pseudonym is kept. `overlap` is how far before the
     watermark each extraction reads again: longer than any transaction of the backend stays open.

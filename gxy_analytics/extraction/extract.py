@@ -8,26 +8,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.contracts.oltp import TABLES
+from gxy_analytics.contracts.oltp import TABLES, TENANTS
 from gxy_analytics.contracts.table_spec import TableSpec
+from gxy_analytics.extraction.drift import find_drift
+from gxy_analytics.extraction.keysets import KeyDifference, compare_ids
+from gxy_analytics.extraction.loading import Loader
+from gxy_analytics.extraction.pidsets import compare_pids
+from gxy_analytics.extraction.queries import EVERY_ROW, changed_since, has_key, select_rows
+from gxy_analytics.extraction.rejects import clear_rejects, count_rejects, earlier_rejects
 from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
+from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs
+from gxy_analytics.extraction.watermarks import EPOCH, read_watermark, server_now, write_watermark
+
+# Keys asked for in one query.
+FETCH_KEYS = 10_000
 
 
-def extract_table(
-    spec: TableSpec, source: Source, client: Client, *, master_key: bytes, full: bool = False
-) -> ExtractionReport:
+def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key: bytes, full: bool = False) -> ExtractionReport:
     """Bring `raw.<spec.target>` up to the source. Running it again changes nothing.
 
     Reads what changed since the watermark less the overlap (`full`: everything), then compares key sets, so that hard deletes
     become tombstones and rows inserted with an old change time are found. Raises SourceUnreachableError and MissingColumnError
-    with the table untouched or whole; rows that do not fit are in governance.extraction_rejects.
+    with the table as it was, or with whole rows of it newer; rows that do not fit are in governance.extraction_rejects.
     """
-    raise NotImplementedError
+    drift = find_drift(spec, source)
+    source_now, started_at = source.now(), server_now(client)
+    watermark = read_watermark(client, spec)
+    with Loader(client, spec, read_slugs(client), master_key, started_at) as loader:
+        if full or watermark == EPOCH or loader.landing.is_empty():
+            loader.load(source.stream(select_rows(spec, source, EVERY_ROW)))
+        else:
+            since = {"since": watermark - spec.overlap}
+            loader.load(source.stream(select_rows(spec, source, changed_since(spec, source)), since))
+        _settle_keys(spec, source, client, loader)
+        watermark = _advance(watermark, loader.newest, source_now)
+    clear_rejects(client, spec, started_at)
+    if spec is TENANTS:
+        publish_tenants(client)
+    write_watermark(client, spec, watermark, loader.rows_read, loader.rows_changed)
+    return ExtractionReport(
+        source_table=spec.source,
+        rows_read=loader.rows_read,
+        rows_changed=loader.rows_changed,
+        rows_deleted=loader.rows_deleted,
+        rejected=count_rejects(client, spec),
+        watermark=watermark,
+        drift=drift,
+    )
 
 
 def extract_all(source: Source, client: Client, *, master_key: bytes, full: bool = False) -> dict[str, ExtractionReport]:
     """Extract every table in dependency order. Stops at the first table that fails; those before it are done."""
     return {name: extract_table(spec, source, client, master_key=master_key, full=full) for name, spec in TABLES.items()}
+
+
+def _settle_keys(spec: TableSpec, source: Source, client: Client, loader: Loader) -> None:
+    """Read what the key sets say was missed and what was rejected before, and bury what is gone."""
+    slugs = read_slugs(client)  # again: the tenants themselves have just been read
+    for difference in _compare(spec, source, client, slugs, loader):
+        _fetch(spec, source, loader, difference.fetch)
+        loader.bury(difference.gone)
+    for keys in earlier_rejects(client, spec, loader.started_at):
+        _fetch(spec, source, loader, keys)
+
+
+def _compare(spec: TableSpec, source: Source, client: Client, slugs: dict[int, str], loader: Loader) -> Iterator[KeyDifference]:
+    if spec.id_column:
+        return compare_ids(spec, source, client, slugs)
+    return compare_pids(spec, source, client, slugs, loader.pseudonyms)
+
+
+def _fetch(spec: TableSpec, source: Source, loader: Loader, keys: list[int]) -> None:
+    for start in range(0, len(keys), FETCH_KEYS):
+        wanted = {"keys": keys[start : start + FETCH_KEYS]}
+        loader.load(source.stream(select_rows(spec, source, has_key(spec, source)), wanted))
+
+
+def _advance(watermark: datetime, newest: datetime | None, source_now: datetime) -> datetime:
+    """The new watermark: never back, and never past the source's clock, lest a row from the future hide those before it."""
+    return max(watermark, min(newest, source_now)) if newest else watermark

@@ -1,7 +1,7 @@
-"""PostgreSQL as a source: ADBC, which streams COPY as Arrow. A query with bound parameters would be buffered whole by libpq, so
-parameters are bound to session settings first and the query reads them with `current_setting`.
+"""PostgreSQL as a source: ADBC, which streams COPY as Arrow.
 
-Which queries are asked is in `queries`.
+A query with bound parameters would be buffered whole by libpq, so that parameters are bound to session settings first and the
+query reads them with `current_setting`. Which queries are asked is in `queries`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,2 @@
+delete from governance.extraction_rejects
+where source_table = {table:String} and extracted_at < {extracted_at:DateTime64(3, 'UTC')}

@@ -1,0 +1,4 @@
+select
+    count() as changed,
+    countIf(is_deleted) as deleted
+from changed

@@ -1,0 +1,3 @@
+create temporary table buried engine = Memory empty as
+select $keys
+from $target

@@ -1,0 +1,5 @@
+create temporary table changed engine = Memory empty as
+select
+    $columns,
+    row_hash
+from $target

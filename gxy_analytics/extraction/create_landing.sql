@@ -1,0 +1,3 @@
+create temporary table landing engine = Memory empty as
+select $columns
+from $target

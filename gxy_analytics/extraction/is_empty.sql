@@ -1,0 +1,2 @@
+select count() = 0
+from $target

@@ -1,0 +1,86 @@
+"""Taking batches of one table through conforming, sealing and landing, and counting what happened to them.
+
+Which batches are read is decided in `extract`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.contracts.table_spec import ColumnType, TableSpec
+from gxy_analytics.extraction.columns import convert
+from gxy_analytics.extraction.conform import Conformer
+from gxy_analytics.extraction.landing import Landed, Landing
+from gxy_analytics.extraction.queries import CHANGED
+from gxy_analytics.extraction.rejects import write_rejects
+from gxy_analytics.extraction.vaulting import VaultWriter
+from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault import Vault
+
+
+class Loader:
+    """One table's way into the warehouse during one extraction, which began at `started_at` (ClickHouse's clock)."""
+
+    def __init__(
+        self, client: Client, spec: TableSpec, slugs: Mapping[int, str], master_key: bytes, started_at: datetime
+    ) -> None:
+        self.client = client
+        self.spec = spec
+        self.started_at = started_at
+        self.pseudonyms = Pseudonyms(master_key)
+        self.rows_read = self.rows_changed = self.rows_deleted = 0
+        self.newest: datetime | None = None
+        self.landing = Landing(client, spec)
+        self._conformer = Conformer(spec, slugs, self.pseudonyms)
+        self._vault = VaultWriter(client, spec, spec.vault, Vault(master_key), self.landing.session) if spec.vault else None
+
+    def load(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Write what is new of the batches; rows that do not fit are recorded and left out.
+
+        The vault comes first: a crash in between leaves a sealed value without a row, never a row without its value.
+        """
+        for batch in batches:
+            self.rows_read += batch.num_rows
+            self._see(batch)
+            conformed = self._conformer.conform(batch)
+            write_rejects(self.client, self.spec, conformed.rejects, self.started_at)
+            if not conformed.landed.num_rows:
+                continue
+            if self._vault:
+                self._vault.write(conformed.landed, conformed.personal)
+            self._count(self.landing.land(conformed.landed))
+
+    def bury(self, keys: Sequence[tuple[str, Any]]) -> None:
+        """Write tombstones for keys that are gone from the source, and shred their personal values."""
+        if not keys:
+            return
+        self._count(self.landing.bury(keys))
+        if self._vault:
+            self._vault.bury()
+
+    def close(self) -> None:
+        """Drop the temporary tables."""
+        if self._vault:
+            self._vault.close()
+        self.landing.close()
+
+    def __enter__(self) -> Loader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _count(self, landed: Landed) -> None:
+        self.rows_changed += landed.changed
+        self.rows_deleted += landed.deleted
+
+    def _see(self, batch: pa.RecordBatch) -> None:
+        newest = pc.max(convert(batch.column(CHANGED), ColumnType.INSTANT)).as_py()
+        if newest and (self.newest is None or newest > self.newest):
+            self.newest = newest.astimezone(UTC)

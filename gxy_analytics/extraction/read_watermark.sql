@@ -1,0 +1,5 @@
+select watermark
+from governance.watermarks
+where source_table = {table:String}
+order by extracted_at desc
+limit 1
