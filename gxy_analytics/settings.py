@@ -91,11 +91,18 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings once: `overrides`, environment, the running stack's addresses, defaults."""
     settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
     stack_file = settings.data_dir / STACK_FILE
-    if not stack_file.exists():
-        return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
-    addresses = json.loads(stack_file.read_text())["settings"]
+    addresses = _running_stack(stack_file)
     missing = {k: v for k, v in addresses.items() if k not in settings.model_fields_set}
     return settings.model_copy(update={**missing, "data_dir": settings.data_dir.resolve()})
+
+
+def _running_stack(stack_file: Path) -> dict[str, str]:
+    """Addresses of the stack that `gxy up` runs here; empty when none runs, also when one died without its goodbye."""
+    if not stack_file.exists():
+        return {}
+    stack = json.loads(stack_file.read_text())
+    alive = Path(f"/proc/{stack['pids']['gxy']}").exists()
+    return stack["settings"] if alive else {}
 
 
 def require(value: str | None, name: str) -> str:

