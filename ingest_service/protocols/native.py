@@ -5,6 +5,7 @@ The HTTP worker and the loader judge by the same functions, so a dead letter is 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -128,8 +129,17 @@ def _malformed(body: bytes, error: Exception) -> MalformedBodyError:
         return MalformedBodyError(f"the body is not a batch of events: {reason}.", pointer=pointer)
     if not body.strip():
         return MalformedBodyError('the body is empty: send {"events": [...]}.', byte=0, line=1)
-    found = _BYTE.search(str(error))
-    byte = int(found[1]) if found else len(body)
-    line = body.count(b"\n", 0, byte) + 1
-    reason = _BYTE.sub("", str(error)).strip().rstrip(".")
+    byte, line, reason = _syntax_error(body, error)
     return MalformedBodyError(f"the body is not JSON: {reason} at byte {byte}, line {line}.", byte=byte, line=line)
+
+
+def _syntax_error(body: bytes, error: Exception) -> tuple[int, int, str]:
+    """Byte, line and reason. The standard library is asked because it tells the place exactly."""
+    text = body.decode()
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as found:
+        return len(text[: found.pos].encode()), found.lineno, found.msg[0].lower() + found.msg[1:]
+    except RecursionError:
+        pass
+    return len(body), text.count("\n") + 1, _BYTE.sub("", str(error)).strip().rstrip(".")

@@ -1,0 +1,131 @@
+"""Write keys: never a 401 for a key that exists, and no ClickHouse on the way of an event."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from ingest_service import auth
+from ingest_service.answers import RefusalError
+from ingest_service.auth import KeyRegistry, KeysUnavailableError
+
+
+def hashed(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Store:
+    """Stands in for ClickHouse's table of keys, and counts who asks."""
+
+    def __init__(self, **keys: str) -> None:
+        self.keys = {hashed(key): tenant for key, tenant in keys.items()}
+        self.is_down = False
+        self.reads = 0
+
+    def load(self) -> dict[str, str]:
+        self.reads += 1
+        if self.is_down:
+            raise KeysUnavailableError("down")
+        return dict(self.keys)
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(_coroutine(scenario), 20))
+
+
+async def _coroutine(scenario: Callable[[], Awaitable[None]]) -> None:
+    await scenario()
+
+
+async def status_of(registry: KeyRegistry, key: str | None) -> int:
+    with pytest.raises(RefusalError) as refused:
+        await registry.tenant_of(key)
+    return refused.value.status
+
+
+def test_a_key_names_its_tenant_and_an_unknown_or_missing_one_is_401(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        registry = KeyRegistry(Store(k1="acme", k2="globex").load, tmp_path / "keys.json")
+        assert await registry.tenant_of("k1") == "acme"
+        assert await registry.tenant_of(b"k2") == "globex"
+        assert await status_of(registry, "k3") == 401
+        assert await status_of(registry, None) == 401
+        assert await status_of(registry, "kä\udce4".encode("utf-8", "surrogateescape").decode("latin-1")) == 401
+
+    run(scenario)
+
+
+def test_a_key_made_a_moment_ago_works_at_once(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        assert await registry.tenant_of("k1") == "acme"
+        store.keys[hashed("new")] = "globex"
+        assert await registry.tenant_of("new") == "globex"
+
+    run(scenario)
+
+
+def test_many_unknown_keys_at_once_ask_clickhouse_once(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        await asyncio.gather(*(status_of(registry, f"wrong-{number}") for number in range(200)))
+        assert store.reads <= 2
+
+    run(scenario)
+
+
+def test_known_keys_never_ask(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        await registry.tenant_of("k1")
+        reads = store.reads
+        for _ in range(100):
+            await registry.tenant_of("k1")
+        assert store.reads == reads
+
+    run(scenario)
+
+
+def test_a_restart_while_clickhouse_is_down_still_knows_the_keys_and_says_503_for_others(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        await KeyRegistry(store.load, tmp_path / "ingest" / "keys.json").tenant_of("k1")
+        store.is_down = True
+        restarted = KeyRegistry(store.load, tmp_path / "ingest" / "keys.json")
+        assert await restarted.tenant_of("k1") == "acme"
+        assert await status_of(restarted, "other") == 503
+
+    run(scenario)
+    file = tmp_path / "ingest" / "keys.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "k1" not in file.read_text()
+
+
+def test_a_revoked_key_is_refused_after_the_next_refresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "REFRESH_SECONDS", 0.02)
+
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        registry.start()
+        assert await registry.tenant_of("k1") == "acme"
+        store.keys.clear()
+        while registry.known("k1"):
+            await asyncio.sleep(0.01)
+        assert await status_of(registry, "k1") == 401
+        registry.stop()
+
+    run(scenario)
+
+
+def test_a_damaged_cache_file_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{broken")
+    assert KeyRegistry(Store().load, tmp_path / "keys.json").known("k1") is None
