@@ -1,0 +1,112 @@
+"""How the demo's summary looks in a terminal. The figures come from `summary.py`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from gxy_analytics.demo.summary import Summary
+from gxy_analytics.settings import Settings
+
+GREEN, RED = "[green]✓[/]", "[red]✗[/]"
+
+
+def print_summary(console: Console, summary: Summary, *, seconds: float) -> None:
+    """The tables, and one line that says whether everything adds up."""
+    for part in (_ledger(summary), _shops(summary), _best_sellers(summary)):
+        console.print()
+        console.print(part)
+    console.print()
+    for line in _verdicts(summary):
+        console.print(line, highlight=False)
+    console.print(f"\nFrom nothing to here in {seconds:.0f} s.", highlight=False)
+
+
+def print_farewell(console: Console, settings: Settings, summary: Summary, *, stays: bool) -> None:
+    """The addresses to open and three things to try next."""
+    first = summary.plan.shops[0].slug
+    if not stays:
+        console.print(
+            f"\nThe stack stops now; its state stays in {settings.data_dir}. `gxy up` starts it again.", highlight=False
+        )
+        return
+    console.print("\n[bold]Open[/]")
+    console.print(f"  Dagster     {settings.dagster_url}", highlight=False)
+    console.print(f"  Ingest API  {settings.ingest_url}/schema", highlight=False)
+    console.print(f"  ClickHouse  {(settings.clickhouse_url or '').rpartition('@')[2]}/play (see `gxy env`)", highlight=False)
+    console.print("[bold]Try[/] in another terminal")
+    console.print(
+        f"  gxy materialize --from {summary.plan.end} --to {summary.plan.end}   # build a day again: the same day",
+        highlight=False,
+    )
+    console.print("  gxy tenant add my-shop --timezone Europe/Berlin   # a write key of your own", highlight=False)
+    console.print("  gxy doctor   # what is wrong, and how to mend it", highlight=False)
+    console.print(
+        f"\nThe stack runs until Ctrl-C. The days of a shop are in marts.sales_daily, tenant_id {first}.", highlight=False
+    )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
+    return table
+
+
+def _ledger(summary: Summary) -> RenderableType:
+    table = _table(
+        "Events: accepted = new + known already + dead letters + dropped",
+        "tenant",
+        "sent now",
+        "accepted",
+        "new",
+        "known",
+        "dead",
+        "dropped",
+        "",
+    )
+    for slug, line in summary.ledger.items():
+        counts = (
+            summary.account.tenants[slug].sent,
+            line.accepted,
+            line.inserted,
+            line.deduplicated,
+            line.rejected,
+            line.dropped,
+        )
+        table.add_row(slug, *(f"{count:,}" for count in counts), GREEN if line.is_balanced else RED)
+    return table
+
+
+def _shops(summary: Summary) -> RenderableType:
+    table = _table("Shops", "tenant", "", "orders", "GMV", "average order", "returns", "net sales", "sessions", "conversion")
+    for shop in summary.shops:
+        amounts = (shop.gmv, shop.average_order, shop.returns, shop.net_sales)
+        table.add_row(
+            shop.tenant_id, shop.currency, f"{shop.orders:,}", *(f"{amount:,.2f}" for amount in amounts),
+            f"{shop.sessions:,}", f"{shop.conversion:.1%}",
+        )  # fmt: skip
+    return table
+
+
+def _best_sellers(summary: Summary) -> RenderableType:
+    table = _table("Best sellers", "tenant", "product", "category", "units", "revenue")
+    for product in summary.best_sellers:
+        revenue = f"{product.revenue:,.2f} {product.currency}"
+        table.add_row(product.tenant_id, product.product_name, product.category_name, f"{product.units:,}", revenue)
+    return table
+
+
+def _verdicts(summary: Summary) -> list[str]:
+    missing = f" ({summary.orders_without_rate} orders have no rate)" if summary.orders_without_rate else ""
+    lines = [f"GMV of the platform: [bold]{_money(summary.gmv)} {summary.reporting_currency}[/]{missing}"]
+    if not summary.complaints:
+        lines.append(f"{GREEN} the ledger balances for every tenant")
+        lines.append(f"{GREEN} {summary.compared} numbers of {summary.tenant_days} tenant-days equal the backend's, to the cent")
+    return lines + [f"{RED} {complaint}" for complaint in summary.complaints]
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
