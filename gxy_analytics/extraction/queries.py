@@ -8,7 +8,7 @@ from __future__ import annotations
 from gxy_analytics.contracts.table_spec import SEALED, Column, ColumnType, TableSpec
 from gxy_analytics.extraction.source import Source
 
-# A bucket of the key-set comparison: keys with the same `key - key % BUCKET_KEYS`.
+# A bucket of the key-set comparison: keys with the same `key - mod(key, BUCKET_KEYS)`.
 BUCKET_KEYS = 65_536
 # Two keys and tenants are mixed modulo a prime, so that sums stay within 64 bits in every database.
 PRIME = 2_147_483_647
@@ -47,8 +47,8 @@ def select_key_sums(spec: TableSpec, source: Source) -> str:
     """Of the rows that are not soft-deleted, by bucket in order: bucket, number of keys, sum of their mixes."""
     key = _column(source, "t", spec.key)
     tenant = f"coalesce({_column(source, 't', spec.tenant)}, 0)"
-    mix = f"(({key} % {PRIME}) * (({key} % {PRIME} + {tenant} * {TENANT_FACTOR}) % {PRIME})) % {PRIME}"
-    bucket = f"{key} - {key} % {BUCKET_KEYS}"
+    mix = f"mod(mod({key}, {PRIME}) * mod(mod({key}, {PRIME}) + {tenant} * {TENANT_FACTOR}, {PRIME}), {PRIME})"
+    bucket = f"{key} - mod({key}, {BUCKET_KEYS})"
     wanted = f"{source.as_integer(bucket)} as bucket, count(*) as row_count, {source.as_integer(f'sum({mix})')} as mixes"
     return " ".join(["select", wanted, _from_alone(spec, source), "where", _is_live(spec, source), "group by 1 order by 1"])
 
