@@ -101,6 +101,7 @@ class Supervisor:
         for pid in self._born:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+        recover_spool(self._settings.spool_dir, self._settings.node_id)  # of a worker that ended before it had its slot
 
 
 def die_with(parent: int) -> None:

@@ -6,6 +6,7 @@ Sharing one fdatasync among waiting requests belongs to `group_commit`; the form
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ from ingest_service.spool.segment import (
 )
 from ingest_service.spool.segment_file import Frame, SegmentFile, recover_segment
 
+logger = logging.getLogger(__name__)
+
 RETRY_SECONDS = 1.0  # a failing disk is asked at most once in this time
 
 
@@ -41,7 +44,8 @@ class SlotTakenError(GxyError):
 class Spool:
     """One slot, owned by this process from construction to `close`. Not thread-safe: one thread appends.
 
-    Construction recovers what a dead owner left (cut, seal) and opens a new segment. Raises SlotTakenError, OSError.
+    Construction recovers what a dead owner left (cut, seal) and opens a new segment; a full disk only makes it unavailable.
+    Raises SlotTakenError, and OSError when the directory cannot be used at all.
     """
 
     def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
@@ -55,7 +59,10 @@ class Spool:
         self._retry_at = 0.0
         recover_slot(directory)
         self._number = max([self._mark.segment, *map(segment_number, list_segments(directory))])
-        self._open_segment()
+        try:
+            self._open_segment()
+        except OSError as error:
+            logger.error("%s", self._fail(error))
 
     @property
     def name(self) -> str:
