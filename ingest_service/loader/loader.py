@@ -52,6 +52,7 @@ class Loader:
 
     def run(self) -> None:
         """Load until told to stop. Raises StoppedError when that happens while ClickHouse does not answer."""
+        self.status.write(self._sink, force=True)
         self.finish_last()
         while not self._stop.is_set():
             if not self.step():

@@ -18,6 +18,9 @@ from ingest_service.protocols.native import DROP, judge_event
 _batch = msgspec.json.Decoder(RawBatch)
 _event = msgspec.json.Decoder(Event)
 _any = msgspec.json.Decoder()
+MALFORMED = "malformed_body"
+UNKNOWN_PROTOCOL = "unknown_protocol"
+WHOLE_BODY_REASONS = frozenset({MALFORMED, UNKNOWN_PROTOCOL})
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -45,11 +48,11 @@ def read_body(body: bytes, request: Request, draft: Draft) -> None:
     draft.owner += [owner] * (len(draft.events) - first)
 
 
-def reject_body(body: bytes, request: Request, draft: Draft, detail: str) -> None:
+def reject_body(body: bytes, request: Request, draft: Draft, detail: str, reason: str = MALFORMED) -> None:
     """The whole body is one dead letter."""
     request.accepted = 1
     draft.requests.append(request)
-    draft.letters.append(Letter(request, 0, "malformed_body", "", detail, body))
+    draft.letters.append(Letter(request, 0, reason, "", detail, body))
 
 
 def _sent(raw: msgspec.Raw) -> int | None:

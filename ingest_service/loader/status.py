@@ -120,13 +120,13 @@ class StatusFile:
         return SlotStatus(cursor.segment, cursor.offset, behind, round(now - since, 3))
 
     def _earlier_alarms(self) -> list[str]:
-        earlier = read_status(self._settings)
+        earlier = read_status(self._settings.loader_dir)
         return earlier.alarms if earlier else []
 
 
-def read_status(settings: Settings) -> LoaderStatus | None:
+def read_status(loader_dir: Path) -> LoaderStatus | None:
     """The last picture, None when no loader ever ran here."""
     try:
-        return msgspec.json.decode((settings.loader_dir / FILE_NAME).read_bytes(), type=LoaderStatus)
+        return msgspec.json.decode((loader_dir / FILE_NAME).read_bytes(), type=LoaderStatus)
     except FileNotFoundError:
         return None

@@ -105,7 +105,7 @@ create table raw.events_rejected
     loaded_at DateTime64(3, 'UTC'),
     replayed_at Nullable(DateTime64(3, 'UTC')) comment 'When it was put back into the spool'
 )
-engine = ReplacingMergeTree
+engine = ReplacingMergeTree(loaded_at)
 partition by toYYYYMM(received_at)
 order by (tenant_id, received_at, rejected_id)
 settings non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
