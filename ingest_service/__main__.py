@@ -19,9 +19,9 @@ def main() -> int:
     settings = load_settings()
     try:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = prepare_metrics_dir(settings)
-        from ingest_service.server import run_worker  # after the variable: prometheus_client reads it when it is imported
+        from ingest_service.server import prepare_worker  # after the variable: prometheus_client reads it when it is imported
 
-        Supervisor(settings, run_worker).run()
+        Supervisor(settings, prepare_worker(settings)).run()
     except (GxyError, OSError) as error:
         print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
         return 1

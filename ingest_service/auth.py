@@ -37,13 +37,14 @@ class KeyRegistry:
     def __init__(self, load: KeyLoader, cache_file: Path) -> None:
         self._load = load
         self._cache_file = cache_file
-        self._tenants: dict[str, str] = _read_cache(cache_file)
+        self._tenants: dict[str, str] = {}
         self._refreshing: asyncio.Task[bool] | None = None
         self._started_at = 0.0
         self._periodic: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin refreshing in the background."""
+        """Take the keys that were last known here, and begin refreshing them in the background."""
+        self._tenants = _read_cache(self._cache_file)
         self._periodic = asyncio.get_running_loop().create_task(self._refresh_forever())
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Callable
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -20,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
 DRAIN_NOTICE_SECONDS = 0.3  # /readyz says 503 this long before connections are closed, so that a balancer looks elsewhere
-HARD_STOP_SECONDS = 10.0
 
 
 class IngestServer(Server):
@@ -52,9 +52,8 @@ class IngestServer(Server):
         self.stop()
 
 
-async def serve(settings: Settings) -> None:
+async def serve(app: IngestApp, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises OSError when the port or the spool cannot be had."""
-    app = create_app(settings, load_keys=clickhouse_keys(require(settings.clickhouse_url, "CLICKHOUSE_URL")))
     server = IngestServer(app, settings)
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -63,6 +62,7 @@ async def serve(settings: Settings) -> None:
         await server.serve()
 
 
-def run_worker(settings: Settings) -> None:
-    """Body of a worker process."""
-    uvloop.run(serve(settings))
+def prepare_worker(settings: Settings) -> Callable[[], None]:
+    """The body of a worker process; what takes long (0.3 s) is done here, before the fork. Raises MissingSettingError."""
+    app = create_app(settings, load_keys=clickhouse_keys(require(settings.clickhouse_url, "CLICKHOUSE_URL")))
+    return lambda: uvloop.run(serve(app, settings))

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 METRICS_DIR = "ingest/metrics"
 STOP_SECONDS = 12.0  # then a worker is killed: it has acknowledged nothing that is not on disk
 YOUNG_SECONDS = 2.0
-PORT_SECONDS = 3.0
+PORT_SECONDS = 8.0
 PAUSE_SECONDS = 1.0  # before a worker that died young is replaced
 _PR_SET_PDEATHSIG = 1
 _WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -40,7 +40,7 @@ class PortTakenError(GxyError):
 class Supervisor:
     """Keeps `settings.ingest_workers` children running `work` until SIGTERM or SIGINT."""
 
-    def __init__(self, settings: Settings, work: Callable[[Settings], None]) -> None:
+    def __init__(self, settings: Settings, work: Callable[[], None]) -> None:
         self._settings = settings
         self._work = work
         self._born: dict[int, float] = {}
@@ -71,7 +71,7 @@ class Supervisor:
         try:
             die_with(parent)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
-            self._work(self._settings)
+            self._work()
             code = 0
         except BaseException:  # noqa: BLE001 - the child must not return into the parent's code, whatever happened
             traceback.print_exc()

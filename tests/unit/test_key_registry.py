@@ -100,8 +100,10 @@ def test_a_restart_while_clickhouse_is_down_still_knows_the_keys_and_says_503_fo
         await KeyRegistry(store.load, tmp_path / "ingest" / "keys.json").tenant_of("k1")
         store.is_down = True
         restarted = KeyRegistry(store.load, tmp_path / "ingest" / "keys.json")
+        restarted.start()
         assert await restarted.tenant_of("k1") == "acme"
         assert await status_of(restarted, "other") == 503
+        restarted.stop()
 
     run(scenario)
     file = tmp_path / "ingest" / "keys.json"
@@ -128,4 +130,11 @@ def test_a_revoked_key_is_refused_after_the_next_refresh(tmp_path: Path, monkeyp
 
 def test_a_damaged_cache_file_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("{broken")
-    assert KeyRegistry(Store().load, tmp_path / "keys.json").known("k1") is None
+
+    async def scenario() -> None:
+        registry = KeyRegistry(Store(k1="acme").load, tmp_path / "keys.json")
+        registry.start()
+        assert await registry.tenant_of("k1") == "acme"
+        registry.stop()
+
+    run(scenario)
