@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.stack.doctor import Finding, Level, examine
@@ -38,7 +37,8 @@ def up(
     stack = Stack(settings, without=without, report=lambda name, what: say(console, name, what))
     try:
         with stack:
-            console.print(address_table(stack.settings))
+            for line in address_lines(stack.settings):
+                console.print(line, soft_wrap=True)
             stack.wait()
     except KeyboardInterrupt:
         console.print("stopped: nothing that was accepted is lost")
@@ -49,21 +49,26 @@ def say(console: Console, name: str, what: str) -> None:
     console.print(f"[bold]{name:<18}[/bold] {escape(what)}", soft_wrap=True)
 
 
-def address_table(settings: Settings) -> Table:
-    """What listens where, for people; passwords are left to `gxy env`."""
-    table = Table(title="GXY Analytics is up", show_header=False, title_justify="left")
+def address_lines(settings: Settings) -> list[str]:
+    """What listens where, for people; user names and passwords are left to `gxy env`."""
     rows = {
         "Dagster UI": settings.dagster_url,
         "Ingest": settings.ingest_url,
-        "ClickHouse": (settings.clickhouse_url or "").rpartition("@")[2],
-        "OLTP": (settings.oltp_url or "").rpartition("@")[2],
+        "ClickHouse": without_credentials(settings.clickhouse_url),
+        "OLTP": without_credentials(settings.oltp_url),
         "State and logs": str(settings.data_dir),
-        "For other shells": 'eval "$(gxy env)"   (gxy doctor when something is wrong, Ctrl-C to stop)',
+        "For other shells": f'eval "$(gxy env --data-dir {shlex.quote(str(settings.data_dir))})"',
     }
-    for name, address in rows.items():
-        if address:
-            table.add_row(name, escape(address), style="")
-    return table
+    lines = [f"  [bold]{name:<18}[/bold]{escape(address)}" for name, address in rows.items() if address]
+    return ["", "[bold green]GXY Analytics is up[/] (Ctrl-C stops it in order)", *lines]
+
+
+def without_credentials(url: str | None) -> str | None:
+    """`scheme://host...` of a `scheme://user:password@host...`."""
+    if url is None:
+        return None
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 @click.command()

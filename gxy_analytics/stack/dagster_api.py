@@ -25,6 +25,7 @@ CANCEL = """
 mutation cancel($ids: [String!]!) {
   terminateRuns(runIds: $ids, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename } }
 """
+HEARTBEATS = "{ instance { daemonHealth { allDaemonStatuses { lastHeartbeatTime } } } }"
 
 
 def ask(dagster_url: str, query: str, **variables: Any) -> dict[str, Any]:
@@ -58,6 +59,15 @@ def cancel_orphans(dagster_url: str, before: float) -> int:
     if ids:
         ask(dagster_url, CANCEL, ids=ids)
     return len(ids)
+
+
+def last_heartbeat(dagster_url: str) -> float:
+    """When a daemon last said that it lives, in seconds since the epoch; 0 for never, or when nobody can be asked."""
+    try:
+        statuses = ask(dagster_url, HEARTBEATS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+    except OSError:
+        return 0.0
+    return max((status["lastHeartbeatTime"] or 0.0 for status in statuses), default=0.0)
 
 
 def _first_line(message: str) -> str:

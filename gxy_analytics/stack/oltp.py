@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -79,6 +80,8 @@ class EmbeddedPostgres:
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         if not (self.directory / "PG_VERSION").exists():
             self._initialise()
+        if self.system_user:
+            wheel().utils.ensure_prefix_permissions(self.directory)
         self._end_stale()
 
     def create_schema(self) -> None:
@@ -106,11 +109,9 @@ class EmbeddedPostgres:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + timeout
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise EmbeddedPostgresError(f"PostgreSQL did not start within {timeout:.0f} s: see {log_file}.")
-            time.sleep(0.05)
+        wait_until(lambda: self.answers() or self.process is None or self.process.poll() is not None, timeout)
+        if not self.answers():
+            raise EmbeddedPostgresError(f"PostgreSQL did not start within {timeout:.0f} s: see {log_file}.")
         self.create_schema()
 
     def stop(self, timeout: float = 30.0) -> None:
@@ -141,22 +142,21 @@ class EmbeddedPostgres:
         fresh.rename(self.directory)
 
     def _end_stale(self) -> None:
-        """A postmaster.pid of an earlier life: stop its server if it still runs, else remove the file.
+        """Deal with the `postmaster.pid` of an earlier life: stop its server when it still runs.
 
-        PostgreSQL does not start when the pid was given to an unrelated process meanwhile.
+        A file whose pid now belongs to an unrelated process would keep PostgreSQL from starting: it is removed, but only
+        once no process works in the directory. Any other leftover PostgreSQL recognises by itself.
         """
         pid_file = self.directory / "postmaster.pid"
         if not pid_file.exists():
             return
         pid = int(pid_file.read_text().split("\n", 1)[0])
         for number in (signal.SIGINT, signal.SIGQUIT):
-            if not self._serves(pid):
-                break
-            os.kill(pid, number)
-            deadline = time.monotonic() + 5
-            while self._serves(pid) and time.monotonic() < deadline:
-                time.sleep(0.05)
-        pid_file.unlink(missing_ok=True)
+            if self._serves(pid):
+                os.kill(pid, number)
+                wait_until(lambda: not self._serves(pid), 5)
+        if Path(f"/proc/{pid}").exists() and wait_until(lambda: not works_in(self.directory), 5):
+            pid_file.unlink(missing_ok=True)
 
     def _serves(self, pid: int) -> bool:
         """Whether process `pid` is a PostgreSQL server over this directory."""
@@ -165,6 +165,25 @@ class EmbeddedPostgres:
         except OSError:
             return False
         return Path(os.fsdecode(command[0])).name == "postgres" and os.fsencode(self.directory) in command
+
+
+def works_in(directory: Path) -> bool:
+    """Whether any process has `directory` as its working directory, as PostgreSQL's all have."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink() == directory:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait for `holds`, up to `seconds`; return its last answer."""
+    deadline = time.monotonic() + seconds
+    while not (answer := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answer
 
 
 @cache

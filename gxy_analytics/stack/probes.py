@@ -6,6 +6,7 @@ Which answer makes a process ready belongs to `processes`, what a person is told
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 from urllib.error import URLError
@@ -79,10 +80,24 @@ def stack_pids(stack_file: Path) -> dict[str, int]:
         return {}
 
 
+def started_at(pid: int) -> float:
+    """When a process began, in seconds since the epoch, good to a second; infinity when it has ended."""
+    fields = stat_fields(pid)
+    if not fields:
+        return float("inf")
+    since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    boot = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+    return int(boot.split()[1]) + since_boot
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process `pid` exists and has not ended."""
+    return stat_fields(pid)[:1] not in ([], ["Z"])
+
+
+def stat_fields(pid: int) -> list[str]:
+    """The fields of `/proc/<pid>/stat` from the third one (the state) on; empty when there is no such process."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return state != "Z"
+        return []

@@ -18,6 +18,7 @@ from gxy_analytics.stack.oltp import child_command
 
 # A log larger than this is set aside as `<name>.log.1` when its process is launched.
 MAX_LOG_BYTES = 20_000_000
+PROBE_SECONDS = 0.15
 
 
 def nothing() -> None:
@@ -82,6 +83,7 @@ class Process:
     launched_at: float = 0.0
     not_before: float = 0.0
     failures: int = 0
+    probed_at: float = 0.0
     was_ready: bool = False
     stopping_at: float = 0.0
     """When its end began, seconds since the epoch."""
@@ -120,10 +122,12 @@ class Process:
         """Ask for an orderly end, without waiting for it."""
         if self.pid is None:
             return
-        if self.spec.request_stop is not None:
+        if self.spec.request_stop is None:
+            os.kill(self.pid, self.spec.stop_signal)
+        elif self.state is State.READY:
             self.spec.request_stop()
         else:
-            os.kill(self.pid, self.spec.stop_signal)
+            self.kill_group()
 
     def kill_group(self) -> None:
         """kill -9 the process and every process of its group that it left behind."""
@@ -132,6 +136,12 @@ class Process:
         with suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
+
+    def is_due(self, now: float) -> bool:
+        """Whether to ask `ready` again; PROBE_SECONDS apart, so that probing is not the work of a starting machine."""
+        due = now - self.probed_at >= PROBE_SECONDS
+        self.probed_at = now if due else self.probed_at
+        return due
 
 
 def how_it_ended(exit_code: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack import dagster_home, probes
+from gxy_analytics.stack.dagster_api import last_heartbeat
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.stack.process import Port, ProcessSpec
 from gxy_analytics.stack.sockets import reachable_host
@@ -107,7 +108,7 @@ def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None]
     socket = dagster_home.code_socket(home)
     workspace = str(dagster_home.workspace_file(home))
     host, port = settings.listen_host, str(settings.dagster_port)
-    python = (sys.executable, "-m")
+    python, url = (sys.executable, "-m"), str(settings.dagster_url)
     code = ProcessSpec(
         name="dagster-code",
         argv=(*python, "dagster", "code-server", "start", "-s", str(socket), "-m", dagster_home.MODULE),
@@ -122,7 +123,7 @@ def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None]
         argv=(*python, "dagster_webserver", "-h", host, "-p", port, "-w", workspace),
         env=env,
         after=("dagster-code",),
-        ready=lambda _pid: probes.http_ok(f"{settings.dagster_url}/server_info"),
+        ready=lambda _pid: probes.http_ok(f"{url}/server_info"),
         on_ready=on_open,
         ports=(Port(settings.dagster_port, "the Dagster UI", "GXY_DAGSTER_PORT"),),
         start_timeout=180,
@@ -132,7 +133,7 @@ def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None]
         argv=(*python, "dagster._daemon", "run", "-w", workspace),
         env=env,
         after=("dagster-code",),
-        ready=lambda _pid: True,
+        ready=lambda pid: last_heartbeat(url) > probes.started_at(pid),
         start_timeout=180,
     )
     return [code, webserver, daemon]

@@ -122,6 +122,8 @@ class Stack:
 
     def stop(self) -> None:
         """Stop all in reverse order, wait for it, and give the data directory free. Another Ctrl-C kills at once."""
+        if not self._stopping.is_set() and self._supervisor.pids:
+            self._report("gxy", "stopping: ingest drains, the loader empties the spool")
         self._stopping.set()
         try:
             if self._watcher is not None and not self._watcher.done():

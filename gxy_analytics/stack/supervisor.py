@@ -125,7 +125,7 @@ class Supervisor:
 
     def _maybe_ready(self, process: Process) -> None:
         spec = process.spec
-        if spec.ready(process.popen.pid if process.popen else 0):
+        if process.is_due(time.monotonic()) and spec.ready(process.pid or 0):
             process.state = State.READY
             if not process.was_ready:
                 spec.on_ready()
@@ -138,6 +138,7 @@ class Supervisor:
     def _failed(self, process: Process, how: str) -> None:
         process.kill_group()
         self._tell_guard("-", process)
+        process.popen = None
         if self._starting:
             process.state = State.STOPPED
             raise ProcessFailedError(f"{process.spec.name} did not start ({how}): read {process.log_file}.")

@@ -1,0 +1,195 @@
+"""`gxy up` as a person has it: real servers, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.warehouse.client import connect
+from tests.e2e.stack_process import GXY, StackProcess, clean_environment, free_port_base, processes_of, wait_until_gone
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackProcess, StackProcess]]:
+    """Two stacks side by side, without Dagster."""
+    directory = tmp_path_factory.mktemp("stacks")
+    base = free_port_base()
+    pair = tuple(StackProcess(directory / name, base + 10 * n, "--without", "dagster") for n, name in enumerate(("one", "two")))
+    yield pair[0].ready(), pair[1].ready()
+    for stack in pair:
+        stack.stop()
+
+
+@pytest.fixture
+def stack(stacks: tuple[StackProcess, StackProcess]) -> StackProcess:
+    return stacks[0]
+
+
+def track(stack: StackProcess, write_key: str) -> str:
+    """Send one page view; return its event id once it was answered `ok`."""
+    event = {"event_id": str(uuid.uuid4()), "name": "page_view", "time": datetime.now(UTC).isoformat(), "anonymous_id": "a1"}
+    request = Request(
+        f"{stack.env()['GXY_INGEST_URL']}/v1/events",
+        data=json.dumps({"events": [event]}).encode(),
+        headers={"Content-Type": "application/json", "X-Write-Key": write_key},
+    )
+    with urlopen(request, timeout=10) as response:
+        assert json.load(response)["results"][0]["status"] == "ok"
+    return event["event_id"]
+
+
+def tenant(stack: StackProcess, slug: str) -> str:
+    """Add a tenant; return its write key."""
+    done = stack.gxy("tenant", "add", slug, "--json")
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["write_key"])
+
+
+def count_of(client: Client, event_id: str) -> int:
+    query = "select count() from raw.events where event_id = {id:String}"
+    return int(client.query(query, parameters={"id": event_id}).first_row[0])
+
+
+def test_what_gxy_env_prints_lets_a_shell_query_and_track(stack: StackProcess) -> None:
+    script = f'eval "$({GXY} env --data-dir {stack.data_dir})" && curl -sf "$GXY_CLICKHOUSE_URL" --data "select 40 + 2"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=clean_environment())
+    assert done.stdout.strip() == "42", done.stderr
+    event_id = track(stack, tenant(stack, "acme"))
+    with connect(stack.env()["GXY_CLICKHOUSE_URL"], purpose="test") as client:
+        stack.wait_until(lambda: count_of(client, event_id) == 1, 20)
+        assert count_of(client, event_id) == 1
+
+
+def test_two_stacks_side_by_side_share_nothing(stacks: tuple[StackProcess, StackProcess]) -> None:
+    tenant(stacks[0], "only-here")
+    names = [[row["tenant_id"] for row in json.loads(each.gxy("tenant", "list", "--json").stdout)] for each in stacks]
+    assert "only-here" in names[0]
+    assert "only-here" not in names[1]
+
+
+def test_secrets_and_addresses_are_for_their_owner_only(stack: StackProcess) -> None:
+    for path in (*(stack.data_dir / "secrets").iterdir(), stack.data_dir / "run" / "stack.json"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_every_server_listens_on_loopback_only(stack: StackProcess) -> None:
+    ours = {stack.port_base + offset for offset in range(3)}
+    listening = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            address, state = line.split()[1], line.split()[3]
+            host, port = address.split(":")
+            if state == "0A" and int(port, 16) in ours:
+                listening.add((int(port, 16), host))
+    assert listening == {(port, "0100007F") for port in ours}
+
+
+def test_doctor_finds_a_running_stack_well(stack: StackProcess) -> None:
+    done = stack.gxy("doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    checks = {finding["check"] for finding in json.loads(done.stdout)}
+    assert {"clickhouse", "schema", "oltp", "ingest", "loader", "postgres"} <= checks
+
+
+def test_a_second_up_on_the_same_directory_is_refused(stack: StackProcess) -> None:
+    second = StackProcess(stack.data_dir, free_port_base())
+    assert second.process.wait(30) == 1
+    assert f"a stack already runs on {stack.data_dir} (pid {stack.process.pid})" in second.output
+    assert stack.gxy("doctor").returncode == 0
+
+
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:
+    base = free_port_base()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", base + 2))
+        other.listen()
+        stack = StackProcess(tmp_path / "gxy", base)
+        assert stack.process.wait(30) == 1
+    assert f"port {base + 2} on 127.0.0.1 is not free for the ingest service" in stack.output
+    assert "GXY_INGEST_PORT" in stack.output
+    assert "Traceback" not in stack.output
+    assert not processes_of(tmp_path / "gxy")
+
+
+def test_a_killed_clickhouse_is_announced_and_repaired_with_its_rows(stack: StackProcess) -> None:
+    event_id = track(stack, tenant(stack, "survivor"))
+    url = stack.env()["GXY_CLICKHOUSE_URL"]
+    with connect(url, purpose="test") as client:
+        stack.wait_until(lambda: count_of(client, event_id) == 1, 20)
+    before = stack.pids()["clickhouse"]
+    os.kill(before, signal.SIGKILL)
+    stack.wait_for("died (killed by SIGKILL)", 20)
+    stack.wait_for("is back after", 30)
+    assert str(stack.data_dir / "logs" / "clickhouse.log") in stack.output
+    with connect(url, purpose="test") as client:
+        assert count_of(client, event_id) == 1
+    stack.wait_until(lambda: stack.pids()["clickhouse"] != before, 5)
+    assert stack.pids()["clickhouse"] != before
+
+
+def test_no_end_of_gxy_up_leaves_a_process_or_loses_an_event(tmp_path: Path) -> None:
+    data_dir = tmp_path / "gxy"
+    base = free_port_base()
+    first = StackProcess(data_dir, base, "--without", "dagster").ready()
+    key = tenant(first, "acme")
+    before_kill = track(first, key)
+    assert len(processes_of(data_dir)) >= 5
+    first.process.kill()
+    first.process.wait()
+    assert wait_until_gone(data_dir) == {}
+
+    second = StackProcess(data_dir, base, "--without", "dagster").ready()
+    with connect(second.env()["GXY_CLICKHOUSE_URL"], purpose="test") as client:
+        second.wait_until(lambda: count_of(client, before_kill) == 1, 20)
+        assert count_of(client, before_kill) == 1
+    track(second, key)
+    assert second.stop(signal.SIGTERM) == 0
+    assert processes_of(data_dir) == {}
+    assert not (data_dir / "run" / "stack.json").exists()
+    assert "did not stop" not in second.output
+    status = json.loads((data_dir / "loader" / "status.json").read_text())
+    assert [slot["lag_bytes"] for slot in status["slots"].values()] == [0], "the loader stopped before the spool was empty"
+
+
+def test_given_servers_are_used_and_none_is_embedded(stacks: tuple[StackProcess, StackProcess], tmp_path: Path) -> None:
+    given = {name: value for name, value in stacks[1].env().items() if name in ("GXY_CLICKHOUSE_URL", "GXY_OLTP_URL")}
+    guest = StackProcess(tmp_path / "gxy", free_port_base(), "--without", "dagster", **given).ready()
+    assert set(guest.pids()) == {"gxy", "loader", "ingest"}
+    assert guest.env()["GXY_CLICKHOUSE_URL"] == given["GXY_CLICKHOUSE_URL"]
+    event_id = track(guest, tenant(guest, "guest"))
+    with connect(given["GXY_CLICKHOUSE_URL"], purpose="test") as client:
+        guest.wait_until(lambda: count_of(client, event_id) == 1, 20)
+        assert count_of(client, event_id) == 1
+    assert guest.stop() == 0
+
+
+def test_dagster_serves_the_graph_and_stops_with_the_stack(tmp_path: Path) -> None:
+    data_dir = tmp_path / "gxy"
+    stack = StackProcess(data_dir, free_port_base(), "--without", "ingest", "--without", "loader").ready()
+    query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { assetNodes { id } } } } }"
+    request = Request(
+        f"{stack.env()['GXY_DAGSTER_URL']}/graphql",
+        data=json.dumps({"query": query}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=60) as response:
+        nodes = json.load(response)["data"]["repositoriesOrError"]["nodes"]
+    assert sum(len(node["assetNodes"]) for node in nodes) > 10
+    assert {"dagster-code", "dagster-webserver", "dagster-daemon"} <= set(stack.pids())
+    started = time.monotonic()
+    assert stack.stop(signal.SIGINT) == 0
+    assert processes_of(data_dir) == {}, f"after {time.monotonic() - started:.0f} s"
+    assert "definitions do not load" not in stack.output
