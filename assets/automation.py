@@ -9,8 +9,8 @@ FOLLOW_DAYS = (
     & ~dg.AutomationCondition.in_progress()
     & ~dg.AutomationCondition.any_deps_in_progress()
 ).with_label("a table it is made from was built in another run")
-"""Not `eager()`: that waits until no upstream day is missing, and days that are not over yet always are. A run that builds days and
-this table together is its own answer: only builds in another run count."""
+"""Not `eager()`: that waits until no upstream day is missing, and days that are not over yet always are. A run that builds days
+and this table together is its own answer: only builds in another run count."""
 
 follow_days = dg.AutomationConditionSensorDefinition(
     "follow_days",

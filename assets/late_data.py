@@ -26,10 +26,10 @@ def run_key(window: Window, stale: list[StaleDay]) -> str:
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     owners=OWNERS,
-    description="Asks for exactly the closed days that received rows since they were last built: one run for each stretch of days.",
+    description="Asks for exactly the closed days that received rows since they were built: one run for each stretch of days.",
 )
 def late_data(platform: Platform) -> dg.SensorResult | dg.SkipReason:
-    """Compare arrivals with those of the last builds. Days never built are the schedule's or a person's to build."""
+    """Compare arrivals with those of the last builds. Days never built are the schedule's or a person's."""
     last = last_closed_day(datetime.now(UTC))
     with platform.clickhouse("late_data") as client:
         stale = stale_days(client, last)

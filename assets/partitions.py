@@ -1,7 +1,7 @@
 """The one partitions definition: local days. Nothing else in the graph defines time.
 
 A partition is a calendar day in each tenant's own zone, so it has no instant at which it begins for all. UTC days carry its name.
-`end_offset=2` makes the partition of a day exist as soon as it has begun somewhere (UTC+14 begins it 14 hours before UTC does), so
+`end_offset=2` makes the partition of a day exist as soon as it has begun somewhere (UTC+14 begins it 14 hours before UTC), so
 that today can be built by hand. A day is *closed* when UTC-12 has ended it, at 12:00 UTC of the next day: only closed days are
 built by the schedule and the late-data sensor.
 """

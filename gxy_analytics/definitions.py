@@ -11,14 +11,23 @@ from typing import Any
 import dagster as dg
 
 import assets
-from gxy_analytics.resources import Platform
+from assets.checks.models import model_checks
+from assets.transform.dbt import day_models, whole_models
+from gxy_analytics.resources import Dbt, Platform
+from gxy_analytics.warehouse.manifest import prepared_manifest
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors; `resources` replace the default ones by key."""
+    platform = (resources or {}).get("platform", Platform())
+    manifest = prepared_manifest()
     return dg.Definitions.merge(
         dg.load_definitions_from_package_module(assets),
-        dg.Definitions(resources={"platform": Platform(), **(resources or {})}),
+        dg.Definitions(
+            assets=[day_models(manifest), whole_models(manifest)],
+            asset_checks=model_checks(manifest),
+            resources={"platform": platform, "dbt": Dbt(platform=platform), **(resources or {})},
+        ),
     )
 
 

@@ -3,18 +3,29 @@
 What is done with a client belongs to the library; nothing here connects or reads the environment before it is asked.
 """
 
-from __future__ import annotations
-
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from clickhouse_connect.driver.client import Client
+from dagster_dbt import DbtCliInvocation
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.dagster_dbt_translator import DagsterDbtTranslator
+from packaging.version import Version
 
 from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment
+from gxy_analytics.warehouse.manifest import DBT_EXECUTABLE
+
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+"""Unit tests prove the SQL and read no data: they belong to `make test`, not to every build of a day."""
 
 
 class Platform(dg.ConfigurableResource):
@@ -25,7 +36,7 @@ class Platform(dg.ConfigurableResource):
     oltp_url: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> Platform:
+    def of(cls, settings: Settings) -> "Platform":
         """The stack that `settings` describe."""
         return cls(data_dir=str(settings.data_dir), clickhouse_url=settings.clickhouse_url, oltp_url=settings.oltp_url)
 
@@ -44,3 +55,42 @@ class Platform(dg.ConfigurableResource):
         tags = {"run_id": run_id} if run_id else None
         with connect(require(self.settings.clickhouse_url, "CLICKHOUSE_URL"), purpose=purpose, tags=tags) as client:
             yield client
+
+
+class Dbt(dg.ConfigurableResource):
+    """dbt against the platform's ClickHouse: one child process a call, its own target directory, the shared partial parse.
+
+    Not DbtCliResource: that takes the connection from this process's environment, and opens a second adapter in it.
+    """
+
+    platform: dg.ResourceDependency[Platform]
+
+    def build(self, context: dg.AssetExecutionContext, variables: dict[str, str]) -> Iterator[Any]:
+        """`dbt build` what the run selected of the asset's models, with `variables`; yields Dagster's events as models finish.
+
+        Raises DagsterDbtCliRuntimeError with dbt's own messages when a model fails.
+        """
+        settings = self.platform.settings
+        selected = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
+        target = settings.data_dir / "dbt" / "target" / f"{context.op.name}-{context.run_id[:8]}"
+        invocation = DbtCliInvocation.run(
+            args=[str(DBT_EXECUTABLE), "build", *WITHOUT_UNIT_TESTS, "--vars", json.dumps(variables), *selected.selection_args],
+            env={
+                **os.environ,
+                **dbt_environment(settings),
+                "DBT_LOG_FORMAT": "json",
+                "DBT_TARGET_PATH": str(target),
+                "DBT_LOG_PATH": str(target),
+                "PYTHONUNBUFFERED": "1",
+                **({"DBT_INDIRECT_SELECTION": selected.indirect_selection} if selected.indirect_selection else {}),
+            },
+            manifest=selected.manifest,
+            dagster_dbt_translator=selected.dagster_dbt_translator,
+            project_dir=DBT_PROJECT_DIR,
+            target_path=target,
+            raise_on_error=True,
+            context=context,
+            adapter=None,
+            cli_version=Version(version("dbt-core")),
+        )
+        yield from invocation.stream()

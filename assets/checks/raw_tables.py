@@ -1,4 +1,4 @@
-"""Blocking checks on the raw layer: columns as the schema files say, every row of a known tenant. Nothing is built from what fails."""
+"""Blocking checks on the raw layer: columns as in the schema files, rows of known tenants only. What fails is not built from."""
 
 from collections.abc import Iterator
 

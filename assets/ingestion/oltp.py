@@ -1,4 +1,4 @@
-"""raw.oltp_* and the vault: one extraction a table of the backend, made from the registry. Adding a table is adding a TableSpec."""
+"""raw.oltp_* and the vault: one extraction a table of the backend. Adding a table is adding a TableSpec."""
 
 from collections.abc import Iterator
 

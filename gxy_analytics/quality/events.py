@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
 
@@ -27,8 +27,9 @@ class Loaded:
 
 
 def loaded(client: Client) -> Loaded:
-    """Sum the ledger."""
-    return Loaded(*client.query(read_sql(PACKAGE, "loaded.sql")).first_row)
+    """Sum the ledger. `last_loaded_at` is 1970-01-01 while it is empty."""
+    sums = client.query(read_sql(PACKAGE, "loaded.sql")).first_item
+    return Loaded(**{**sums, "last_loaded_at": sums["last_loaded_at"].replace(tzinfo=UTC)})
 
 
 def arrived_events(client: Client, window: Window) -> dict[str, int]:

@@ -1,0 +1,1 @@
+select maxOrNull(local_date) as newest from governance.day_builds
