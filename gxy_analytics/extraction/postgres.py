@@ -59,7 +59,8 @@ class PostgresSource:
                 for batch in cursor.fetch_record_batch():
                     for start in range(0, batch.num_rows, BATCH_ROWS):
                         yield batch.slice(start, BATCH_ROWS)
-        except (adbc_driver_manager.OperationalError, adbc_driver_manager.InternalError) as error:
+        except (adbc_driver_manager.OperationalError, adbc_driver_manager.InternalError, OSError) as error:
+            # Arrow's reader reports a connection that broke while rows were streaming as OSError.
             raise unreachable(self.url, error) from error
 
     def quote(self, identifier: str) -> str:

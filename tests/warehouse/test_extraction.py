@@ -307,3 +307,26 @@ def test_a_deleted_tenant_is_published_as_deleted(source: Source, oltp: psycopg.
     assert rows(clickhouse, "select tenant_id, status from governance.tenants final order by 1") == [
         ("acme", "active"), ("fresh", "active"), ("gone", "deleted"), ("umbra", "active"),
     ]  # fmt: skip
+
+
+def test_a_source_that_goes_away_while_it_is_read_leaves_the_table_whole(
+    source: Source, oltp: psycopg.Connection, clickhouse: Client
+) -> None:
+    extract("tenants", source, clickhouse)
+    extract("coupons", source, clickhouse)
+    watermark = "select max(watermark) from governance.watermarks where source_table = 'coupons'"
+    before = rows(clickhouse, watermark)
+    oltp.execute(
+        "insert into coupons (tenant_id, code, kind, value) select 1, 'C' || g, 'fixed', 1 from generate_series(1, 200000) g"
+    )
+    stream = source.stream("select * from coupons")
+    next(stream)
+    oltp.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid != pg_backend_pid() and backend_type = 'client backend'"
+    )
+    with pytest.raises(SourceUnreachableError, match="check GXY_OLTP_URL"):
+        list(stream)
+    with pytest.raises(SourceUnreachableError, match="check GXY_OLTP_URL"):
+        extract("coupons", source, clickhouse)
+    assert rows(clickhouse, watermark) == before
+    assert rows(clickhouse, "select count() from raw.oltp_coupons final where not is_deleted") == [(1,)]

@@ -1,0 +1,135 @@
+"""Personal data never reaches `raw` or `governance`, nor the disk in the clear, and comes back out of the vault exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+from extraction_world import MASTER, SHOP, extract, rows
+
+from gxy_analytics.extraction.extract import extract_all
+from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault import Vault
+from gxy_analytics.settings import Settings
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+
+PLANTED = {
+    "email": "xq7-anna.planted@mail.example",
+    "phone": "+49-30-77712345-xq7",
+    "first_name": "Xqannabellexq",
+    "last_name": "Xqplanteddottirxq",
+    "birth_date": "1987-11-23",
+}
+IPS = ("198.51.100.213", "2001:db8:77:99:aaaa:bbbb:cccc:dddd")
+MERGE_TREES = (
+    "select database, name from system.tables "
+    "where database in ('raw', 'pii', 'governance') and name != 'schema_migrations' and engine like '%MergeTree'"
+)
+# Found wherever scanning works: an order's number is no personal value.
+CONTROL = "XQ7-CONTROL-NUMBER-0001"
+
+
+@pytest.fixture
+def source(oltp: psycopg.Connection, settings: Settings) -> Iterator[Source]:
+    oltp.execute(SHOP)
+    oltp.execute(
+        f"insert into customers (tenant_id, {', '.join(PLANTED)}) values (1, %s, %s, %s, %s, %s)", tuple(PLANTED.values())
+    )
+    for ip in IPS:
+        oltp.execute(
+            "insert into orders (tenant_id, customer_id, number, currency, ip_address, placed_at) "
+            "values (1, 3, %s, 'EUR', %s, '2026-03-01')",
+            (CONTROL, ip),
+        )
+    oltp.execute("insert into orders (tenant_id, number, currency, placed_at) values (1, 'BAD', 'eur', '2026-03-01')")
+    oltp.execute("update customers set accepts_marketing = true where id = 3")
+    assert settings.oltp_url
+    with open_source(settings.oltp_url) as opened:
+        yield opened
+
+
+def dump(client: Client, databases: tuple[str, ...]) -> str:
+    """Every row of every table of the databases, as JSON."""
+    tables = client.query(
+        "select database, name from system.tables where database in {databases:Array(String)} and engine not like '%View'",
+        parameters={"databases": list(databases)},
+    ).result_rows
+    return "\n".join(client.raw_query(f"select * from {d}.{t} format JSONEachRow").decode() for d, t in tables)
+
+
+def test_no_planted_value_is_in_any_table(source: Source, clickhouse: Client) -> None:
+    extract_all(source, clickhouse, master_key=MASTER)
+    text = dump(clickhouse, ("raw", "governance", "pii", "staging", "marts"))
+    assert CONTROL in text
+    assert [value for value in (*PLANTED.values(), *IPS) if value in text] == []
+    assert "198.51.100.0" in text
+    assert "2001:db8:77::" in text
+
+
+def test_no_planted_value_is_on_the_disk_or_in_the_logs(
+    source: Source, clickhouse: Client, clickhouse_server: EmbeddedClickHouse
+) -> None:
+    """Compressed files would hide what the scan looks for, so the tables are written uncompressed."""
+    tables = [f"{database}.{name}" for database, name in rows(clickhouse, MERGE_TREES)]
+    for table in tables:
+        clickhouse.command(f"alter table {table} modify setting default_compression_codec = 'NONE'")
+    try:
+        extract_all(source, clickhouse, master_key=MASTER)
+        clickhouse.command("system flush logs")
+        found = {path: path.read_bytes() for path in files(clickhouse_server.directory)}
+    finally:
+        for table in tables:
+            clickhouse.command(f"alter table {table} reset setting default_compression_codec")
+    assert any(CONTROL.encode() in content for content in found.values())
+    for value in (*PLANTED.values(), *IPS):
+        assert [path for path, content in found.items() if value.encode() in content] == []
+
+
+def files(directory: Path) -> Iterator[Path]:
+    return (path for path in directory.rglob("*") if path.is_file() and path.stat().st_size < 50_000_000)
+
+
+def test_the_vault_gives_back_what_the_backend_holds(source: Source, clickhouse: Client) -> None:
+    extract_all(source, clickhouse, master_key=MASTER)
+    vault, pid = Vault(MASTER), Pseudonyms(MASTER).customer_pid("acme", 3)
+    ((wrapped, sealed),) = rows(
+        clickhouse, f"select wrapped_key, ciphertext from pii.customers final where customer_pid = '{pid}'"
+    )
+    assert vault.open("acme", pid, wrapped, sealed) == PLANTED
+    addresses = rows(
+        clickhouse,
+        f"select order_id, wrapped_key, ciphertext from pii.orders final where customer_pid = '{pid}' order by order_id",
+    )
+    opened = [vault.open("acme", f"order:{order}", wrapped, sealed) for order, wrapped, sealed in addresses]
+    assert opened == [{"ip_address": ip} for ip in IPS]
+
+
+def test_only_changed_personal_values_are_sealed_again(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    extract_all(source, clickhouse, master_key=MASTER)
+    versions = "select count() from pii.customers"
+    assert rows(clickhouse, versions) == [(3,)]
+    oltp.execute("update customers set city = 'Bonn', updated_at = now() at time zone 'utc' where id = 3")
+    assert extract("customers", source, clickhouse).rows_changed == 1
+    assert rows(clickhouse, versions) == [(3,)]
+    oltp.execute("update customers set phone = '1', updated_at = now() at time zone 'utc' where id = 3")
+    assert extract("customers", source, clickhouse).rows_changed == 0
+    assert rows(clickhouse, versions) == [(4,)]
+
+
+def test_values_the_backend_anonymised_leave_the_vault(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    extract_all(source, clickhouse, master_key=MASTER)
+    oltp.execute("update orders set ip_address = null, updated_at = now() at time zone 'utc'")
+    extract("orders", source, clickhouse)
+    assert rows(clickhouse, "select distinct wrapped_key, ciphertext from pii.orders final") == [("", "")]
+
+
+def test_a_guest_order_has_no_customer_and_a_reject_has_no_value(source: Source, clickhouse: Client) -> None:
+    extract_all(source, clickhouse, master_key=MASTER)
+    assert rows(clickhouse, "select customer_pid from raw.oltp_orders final where tenant_id = 'umbra'") == [("",)]
+    reject = json.loads(clickhouse.raw_query("select * from governance.extraction_rejects final format JSONEachRow"))
+    assert (reject["column_name"], reject["reason"]) == ("currency", "is not an ISO 4217 code")
