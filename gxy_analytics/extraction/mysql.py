@@ -31,6 +31,8 @@ class MysqlSource:
         self._connection = connect_mysql(url, cursorclass=SSCursor)
         with self._connection.cursor() as cursor:
             cursor.execute("set session transaction read only")
+            # The server gives up on a client that takes longer than this between two reads (default 60 s).
+            cursor.execute("set session net_write_timeout = 3600")
 
     def columns(self, table: str) -> list[str]:
         return [name for batch in self.stream(COLUMNS, {"table": table}) for name in batch.column(0).to_pylist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,11 @@ def test_identity_and_arrival_time_are_never_null(spec: TableSpec) -> None:
     nulls = {column.name: column.null for column in spec.landed}
     assert nulls[spec.key_column] is Null.REJECT
     assert not spec.arrival_column or nulls[spec.arrival_column] is Null.REJECT
+
+
+def test_the_reference_page_names_every_table_and_personal_column() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "oltp.md").read_text()
+    for spec in TABLES.values():
+        assert f"`raw.{spec.target}`" in page
+        for column in spec.columns:
+            assert column.pii is Pii.NONE or f"`{spec.source}.{column.source}`" in page
