@@ -23,6 +23,7 @@ from gxy_analytics.warehouse.client import connect
 
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
+INSERT_TIMEOUT_SECONDS = 60  # a server that hangs is asked again; the token makes that harmless
 FAILURES = (ClickHouseError, SourceUnreachableError, HTTPError, OSError)
 INSERT_SETTINGS = {
     "async_insert": 0,
@@ -76,7 +77,7 @@ class Sink:
         while True:
             try:
                 if self._client is None:
-                    self._client = connect(self._url, purpose="loader")
+                    self._client = connect(self._url, purpose="loader", timeout=INSERT_TIMEOUT_SECONDS)
                 answer = question(self._client)
             except FAILURES as error:
                 self._failed(error)
