@@ -46,6 +46,12 @@ def extract(name: str, source: Source, client: Client) -> ExtractionReport:
     return extract_table(TABLES[name], source, client, master_key=MASTER)
 
 
+def extract_these(names: str, source: Source, client: Client) -> None:
+    """Extract the named tables, in the order given."""
+    for name in names.split():
+        extract(name, source, client)
+
+
 def rows(client: Client, sql: str) -> list[tuple]:
     """All rows of a query."""
     return list(client.query(sql).result_rows)

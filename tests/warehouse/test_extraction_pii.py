@@ -35,7 +35,7 @@ CONTROL = "XQ7-CONTROL-NUMBER-0001"
 
 
 @pytest.fixture
-def source(oltp: psycopg.Connection, settings: Settings) -> Iterator[Source]:
+def planted(oltp: psycopg.Connection, settings: Settings) -> Iterator[Source]:
     oltp.execute(SHOP)
     oltp.execute(
         f"insert into customers (tenant_id, {', '.join(PLANTED)}) values (1, %s, %s, %s, %s, %s)", tuple(PLANTED.values())
@@ -62,8 +62,8 @@ def dump(client: Client, databases: tuple[str, ...]) -> str:
     return "\n".join(client.raw_query(f"select * from {d}.{t} format JSONEachRow").decode() for d, t in tables)
 
 
-def test_no_planted_value_is_in_any_table(source: Source, clickhouse: Client) -> None:
-    extract_all(source, clickhouse, master_key=MASTER)
+def test_no_planted_value_is_in_any_table(planted: Source, clickhouse: Client) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
     text = dump(clickhouse, ("raw", "governance", "pii", "staging", "marts"))
     assert CONTROL in text
     assert [value for value in (*PLANTED.values(), *IPS) if value in text] == []
@@ -72,14 +72,14 @@ def test_no_planted_value_is_in_any_table(source: Source, clickhouse: Client) ->
 
 
 def test_no_planted_value_is_on_the_disk_or_in_the_logs(
-    source: Source, clickhouse: Client, clickhouse_server: EmbeddedClickHouse
+    planted: Source, clickhouse: Client, clickhouse_server: EmbeddedClickHouse
 ) -> None:
     """Compressed files would hide what the scan looks for, so the tables are written uncompressed."""
     tables = [f"{database}.{name}" for database, name in rows(clickhouse, MERGE_TREES)]
     for table in tables:
         clickhouse.command(f"alter table {table} modify setting default_compression_codec = 'NONE'")
     try:
-        extract_all(source, clickhouse, master_key=MASTER)
+        extract_all(planted, clickhouse, master_key=MASTER)
         clickhouse.command("system flush logs")
         found = {path: path.read_bytes() for path in files(clickhouse_server.directory)}
     finally:
@@ -94,8 +94,8 @@ def files(directory: Path) -> Iterator[Path]:
     return (path for path in directory.rglob("*") if path.is_file() and path.stat().st_size < 50_000_000)
 
 
-def test_the_vault_gives_back_what_the_backend_holds(source: Source, clickhouse: Client) -> None:
-    extract_all(source, clickhouse, master_key=MASTER)
+def test_the_vault_gives_back_what_the_backend_holds(planted: Source, clickhouse: Client) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
     vault, pid = Vault(MASTER), Pseudonyms(MASTER).customer_pid("acme", 3)
     ((wrapped, sealed),) = rows(
         clickhouse, f"select wrapped_key, ciphertext from pii.customers final where customer_pid = '{pid}'"
@@ -109,27 +109,27 @@ def test_the_vault_gives_back_what_the_backend_holds(source: Source, clickhouse:
     assert opened == [{"ip_address": ip} for ip in IPS]
 
 
-def test_only_changed_personal_values_are_sealed_again(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
-    extract_all(source, clickhouse, master_key=MASTER)
+def test_only_changed_personal_values_are_sealed_again(planted: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
     versions = "select count() from pii.customers"
     assert rows(clickhouse, versions) == [(3,)]
     oltp.execute("update customers set city = 'Bonn', updated_at = now() at time zone 'utc' where id = 3")
-    assert extract("customers", source, clickhouse).rows_changed == 1
+    assert extract("customers", planted, clickhouse).rows_changed == 1
     assert rows(clickhouse, versions) == [(3,)]
     oltp.execute("update customers set phone = '1', updated_at = now() at time zone 'utc' where id = 3")
-    assert extract("customers", source, clickhouse).rows_changed == 0
+    assert extract("customers", planted, clickhouse).rows_changed == 0
     assert rows(clickhouse, versions) == [(4,)]
 
 
-def test_values_the_backend_anonymised_leave_the_vault(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
-    extract_all(source, clickhouse, master_key=MASTER)
+def test_values_the_backend_anonymised_leave_the_vault(planted: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
     oltp.execute("update orders set ip_address = null, updated_at = now() at time zone 'utc'")
-    extract("orders", source, clickhouse)
+    extract("orders", planted, clickhouse)
     assert rows(clickhouse, "select distinct wrapped_key, ciphertext from pii.orders final") == [("", "")]
 
 
-def test_a_guest_order_has_no_customer_and_a_reject_has_no_value(source: Source, clickhouse: Client) -> None:
-    extract_all(source, clickhouse, master_key=MASTER)
+def test_a_guest_order_has_no_customer_and_a_reject_has_no_value(planted: Source, clickhouse: Client) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
     assert rows(clickhouse, "select customer_pid from raw.oltp_orders final where tenant_id = 'umbra'") == [("",)]
     reject = json.loads(clickhouse.raw_query("select * from governance.extraction_rejects final format JSONEachRow"))
     assert (reject["column_name"], reject["reason"]) == ("currency", "is not an ISO 4217 code")

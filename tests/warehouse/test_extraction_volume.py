@@ -33,6 +33,7 @@ peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(json.dumps({"peak_mib": peak, "changed": reports}))
 """
 FILL = f"""
+set session_replication_role = replica;
 insert into tenants (slug, name) values ('acme', 'Acme');
 insert into customers (tenant_id, email, first_name)
     select 1, 'customer' || g || '@example.com', 'Customer ' || g from generate_series(1, {ORDERS // 2}) g;
@@ -42,6 +43,7 @@ insert into orders (tenant_id, customer_id, number, currency, grand_total, ip_ad
     from generate_series(1, {ORDERS}) g;
 insert into order_items (tenant_id, order_id, quantity, unit_price, total)
     select 1, 1 + g % {ORDERS}, 1, 9.99, 9.99 from generate_series(1, {ITEMS}) g;
+set session_replication_role = origin;
 """
 
 
