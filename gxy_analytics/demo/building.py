@@ -21,10 +21,10 @@ class BuildFailedError(GxyError):
 def build_everything(settings: Settings, window: Window) -> None:
     """Run `gxy materialize` over `window`; its progress goes to this process's stderr. Raises BuildFailedError."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GXY_")}
+    # Dagster warns of its own beta interfaces at every import; the child's progress is what a newcomer should read.
+    env = inherited | settings.as_env() | {"PYTHONWARNINGS": "ignore"}
     days = ("--from", window.first.isoformat(), "--to", window.last.isoformat())
-    done = subprocess.run(
-        (*GXY, "materialize", *days, "--json"), env=inherited | settings.as_env(), stdout=subprocess.PIPE, text=True, check=False
-    )
+    done = subprocess.run((*GXY, "materialize", *days, "--json"), env=env, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == 0:
         return
     report = json.loads(done.stdout) if done.stdout.startswith("{") else {}

@@ -48,25 +48,18 @@ def print_farewell(console: Console, settings: Settings, summary: Summary, *, st
     )
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
+    for column in texts:
+        table.add_column(column, no_wrap=True)
+    for column in numbers:
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
 def _ledger(summary: Summary) -> RenderableType:
-    table = _table(
-        "Events: accepted = new + known already + dead letters + dropped",
-        "tenant",
-        "sent now",
-        "accepted",
-        "new",
-        "known",
-        "dead",
-        "dropped",
-        "",
-    )
+    title = "Events: accepted = new + known already + dead letters + dropped"
+    table = _table(title, ("tenant",), ("sent now", "accepted", "new", "known", "dead", "dropped", ""))
     for slug, line in summary.ledger.items():
         counts = (
             summary.account.tenants[slug].sent,
@@ -81,7 +74,7 @@ def _ledger(summary: Summary) -> RenderableType:
 
 
 def _shops(summary: Summary) -> RenderableType:
-    table = _table("Shops", "tenant", "", "orders", "GMV", "average order", "returns", "net sales", "sessions", "conversion")
+    table = _table("Shops", ("tenant", ""), ("orders", "GMV", "average order", "returns", "net sales", "sessions", "conversion"))
     for shop in summary.shops:
         amounts = (shop.gmv, shop.average_order, shop.returns, shop.net_sales)
         table.add_row(
@@ -92,7 +85,7 @@ def _shops(summary: Summary) -> RenderableType:
 
 
 def _best_sellers(summary: Summary) -> RenderableType:
-    table = _table("Best sellers", "tenant", "product", "category", "units", "revenue")
+    table = _table("Best sellers", ("tenant", "product", "category"), ("units", "revenue"))
     for product in summary.best_sellers:
         revenue = f"{product.revenue:,.2f} {product.currency}"
         table.add_row(product.tenant_id, product.product_name, product.category_name, f"{product.units:,}", revenue)

@@ -1,0 +1,186 @@
+"""The whole system at once: `gxy demo` from nothing to green, and the simulator's own account equal to ledger and marts.
+
+One world is played twice over the same data directory: the second time changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.settings import Settings
+from gxy_analytics.stack.stack import Stack, stack_settings
+from gxy_analytics.warehouse.client import connect
+from tests.conftest import free_port
+
+GXY = (sys.executable, "-c", "from gxy_analytics.cli import main; main()")
+# The last day is the one on which Berlin's clocks go back; Los Angeles' do not, until a week later.
+WORLD = ("--tenants", "2", "--days", "2", "--seed", "3", "--end", "2025-10-26", "--events-per-day", "400")
+
+# A demo takes a minute on two idle cores; the limit is for a machine that is busy with other things.
+pytestmark = pytest.mark.timeout(1200)
+
+
+@dataclass
+class Finished:
+    """A finished demo, its stack started again (without Dagster), and the account of a second simulation."""
+
+    output: str
+    settings: Settings
+    client: Client
+    ledger_before: dict[str, tuple[int, ...]]
+    account: dict[str, Any]
+
+    @property
+    def tenants(self) -> dict[str, dict[str, Any]]:
+        tenants: dict[str, dict[str, Any]] = self.account["tenants"]
+        return tenants
+
+    def ledger(self) -> dict[str, tuple[int, ...]]:
+        return read_ledger(self.client)
+
+
+def read_ledger(client: Client) -> dict[str, tuple[int, ...]]:
+    """tenant -> accepted, inserted, deduplicated, rejected, dropped."""
+    rows = client.query(
+        "select tenant_id, sum(ingest_ledger.accepted), sum(ingest_ledger.inserted), sum(ingest_ledger.deduplicated), "
+        "sum(ingest_ledger.rejected), sum(ingest_ledger.dropped) from governance.ingest_ledger group by tenant_id"
+    ).result_rows
+    return {tenant: tuple(counts) for tenant, *counts in rows}
+
+
+def gxy(*arguments: str, settings: Settings | None = None) -> str:
+    """Run `gxy`, with the addresses of `settings` in its environment; returns stdout."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GXY_")}
+    done = subprocess.run(
+        (*GXY, *arguments),
+        env=env | (settings.as_env() if settings else {}),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    data_dir = tmp_path_factory.mktemp("demo")
+    output = gxy("demo", "--exit", *WORLD, "--data-dir", str(data_dir), "--port-base", str(free_port_base()))
+    with (
+        Stack(stack_settings(data_dir=data_dir, port_base=free_port_base()), without=("dagster",)) as stack,
+        connect(str(stack.settings.clickhouse_url), purpose="tests") as client,
+    ):
+        before = read_ledger(client)
+        account = json.loads(gxy("simulate", *WORLD, "--json", settings=stack.settings))
+        wait_until_loaded(client, sum(counts[0] for counts in before.values()) + account["events"]["sent"])
+        yield Finished(output, stack.settings, client, before, account)
+
+
+def free_port_base() -> int:
+    """The first of four ports in a row that nothing listens on."""
+    while True:
+        base = free_port()
+        if base < 65_000 and all(_is_free(base + n) for n in range(4)):
+            return base
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def wait_until_loaded(client: Client, accepted: int) -> None:
+    """Until the ledger has `accepted` events."""
+    deadline = time.monotonic() + 60
+    while sum(counts[0] for counts in read_ledger(client).values()) < accepted:
+        assert time.monotonic() < deadline, "the loader stands still"
+        time.sleep(0.2)
+
+
+def test_the_summary_is_green_and_names_every_shop(finished: Finished) -> None:
+    assert "✗" not in finished.output
+    assert "✓ the ledger balances for every tenant" in finished.output
+    assert "numbers of 4 tenant-days equal the backend's, to the cent" in finished.output
+    assert all(slug in finished.output for slug in finished.tenants)
+
+
+def test_the_ledger_of_the_demo_equals_the_simulators_account(finished: Finished) -> None:
+    expected = {
+        slug: (tenant["sent"], tenant["unique"], tenant["repeated"], tenant["broken"], 0)
+        for slug, tenant in finished.tenants.items()
+    }
+    assert finished.ledger_before == expected
+    assert all(tenant["repeated"] > 0 < tenant["broken"] and tenant["late"] > 0 for tenant in finished.tenants.values())
+
+
+def test_the_same_world_again_adds_nothing_but_to_the_ledger(finished: Finished) -> None:
+    for slug, (accepted, inserted, deduplicated, rejected, dropped) in finished.ledger().items():
+        tenant = finished.tenants[slug]
+        assert accepted == 2 * tenant["sent"]
+        assert (inserted, rejected, dropped) == (tenant["unique"], 2 * tenant["broken"], 0)
+        assert deduplicated == tenant["unique"] + 2 * tenant["repeated"]
+    stored = finished.client.query("select count(), uniqExact(tenant_id, event_id) from raw.events").result_rows
+    unique = sum(tenant["unique"] for tenant in finished.tenants.values())
+    assert stored == [(unique, unique)]
+    with psycopg.connect(str(finished.settings.oltp_url)) as oltp:
+        assert oltp.execute("select count(*) from orders").fetchone() == (finished.account["events"]["orders"],)
+
+
+def test_every_answer_was_ok_but_for_the_broken_events(finished: Finished) -> None:
+    events = finished.account["events"]
+    assert events["answers"] == {"ok": events["sent"] - events["broken"], "warning": 0, "drop": events["broken"]}
+    [(letters,)] = finished.client.query("select count() from raw.events_rejected").result_rows
+    assert letters == 2 * events["broken"]
+
+
+def test_every_event_is_staged_on_its_local_day(finished: Finished) -> None:
+    staged = dict(finished.client.query("select tenant_id, count() from staging.stg_web__events group by tenant_id").result_rows)
+    assert staged == {slug: tenant["unique"] for slug, tenant in finished.tenants.items()}
+    days = finished.client.query("select distinct toString(local_date) from staging.stg_web__events order by 1").result_rows
+    assert days == [("2025-10-25",), ("2025-10-26",)]
+
+
+def test_sales_daily_equals_the_simulators_account_to_the_cent(finished: Finished) -> None:
+    columns = ("orders", "units", "gross_sales", "discounts", "returns", "net_sales")
+    rows = finished.client.query(
+        f"select tenant_id, currency, toString(local_date), {', '.join(columns)} from marts.sales_daily"
+    ).result_rows
+    marts = {(tenant, currency, day): tuple(map(Decimal, numbers)) for tenant, currency, day, *numbers in rows}
+    expected = {
+        (slug, tenant["currency"], day): tuple(Decimal(sales[column]) for column in columns)
+        for slug, tenant in finished.tenants.items()
+        for day, sales in tenant["days"].items()
+    }
+    assert marts == expected
+    assert len(marts) == 4
+
+
+def test_orders_by_event_are_the_orders_of_the_backend_without_those_by_telephone(finished: Finished) -> None:
+    by_event = "select tenant_id, toUInt64(order_id) from raw.events where name = 'order_completed'"
+    [(events, known)] = finished.client.query(
+        f"select count(), countIf((tenant_id, order_id) in ({by_event})) from marts.fct_orders where channel != 'phone'"
+    ).result_rows
+    assert events == known == finished.account["events"]["order_events"] > 0
+
+
+def test_nothing_of_the_demo_still_runs_and_its_files_are_private(finished: Finished) -> None:
+    secrets = finished.settings.data_dir / "secrets"
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o600}
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    mine = str(finished.settings.data_dir).encode()
+    assert not [command for command in commands if b"dagster" in command and mine in command]
