@@ -51,7 +51,7 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     `load_keys` reads hash -> tenant_id of the active write keys, blocking; it raises KeysUnavailableError.
     """
     keys = KeyRegistry(load_keys, settings.data_dir / "ingest" / "keys.json")
-    intake = Intake(settings, keys, IngestMetrics(settings.spool_dir))
+    intake = Intake(settings, keys, IngestMetrics(settings))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Prometheus metrics of the HTTP workers. The ledger and the loader's lag belong to the loader.
+"""Prometheus metrics of the HTTP workers, shown beside those of the loader (which are its own: `loader.metrics`).
 
 With PROMETHEUS_MULTIPROC_DIR set (by `ingest_service.supervisor`, before this is imported) any worker shows the sum of all.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from gxy_analytics.contracts.events import EventResult
+from gxy_analytics.settings import Settings
+from ingest_service.loader.metrics import LoaderCollector
 from ingest_service.spool.segment import SUFFIX
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -30,15 +33,17 @@ class SpoolBytes(Collector):
         self._spool_dir = spool_dir
 
     def collect(self) -> Iterator[Metric]:
-        files = (path.stat() for path in self._spool_dir.glob(f"*/*{SUFFIX}"))
-        size = sum(status.st_blocks * 512 for status in files)
+        size = 0
+        for path in self._spool_dir.glob(f"*/*{SUFFIX}"):
+            with suppress(FileNotFoundError):  # the loader deletes what it has loaded
+                size += path.stat().st_blocks * 512
         yield GaugeMetricFamily("gxy_ingest_spool_bytes", "Bytes on disk in the spools of this host.", value=size)
 
 
 class IngestMetrics:
     """What one worker counts. Label values are few and fixed: routes, status codes, event statuses."""
 
-    def __init__(self, spool_dir: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._registry = CollectorRegistry()
         requests = Counter("gxy_ingest_requests", "Requests answered.", ["route", "status"], registry=self._registry)
         events = Counter("gxy_ingest_events", "Events answered 200, by status.", ["status"], registry=self._registry)
@@ -51,7 +56,9 @@ class IngestMetrics:
             "gxy_ingest_commit_requests", "Requests that shared one fdatasync.", buckets=GROUP_BUCKETS, registry=self._registry
         )
         self._written = Counter("gxy_ingest_spool_written_bytes", "Bytes made durable.", registry=self._registry)
-        self._spool_bytes = SpoolBytes(spool_dir)
+        self._host = CollectorRegistry()
+        self._host.register(SpoolBytes(settings.spool_dir))
+        self._host.register(LoaderCollector(settings.loader_dir))
 
     def count_request(self, route: str, status: int) -> None:
         """One request was answered."""
@@ -73,9 +80,8 @@ class IngestMetrics:
 
     def exposition(self) -> bytes:
         """The text format, over all workers of this host where they share a directory."""
-        registry = CollectorRegistry()
-        registry.register(self._spool_bytes)
+        workers = self._registry
         if os.environ.get(MULTIPROCESS_VARIABLE):
-            MultiProcessCollector(registry)
-            return generate_latest(registry)
-        return generate_latest(self._registry) + generate_latest(registry)
+            workers = CollectorRegistry()
+            MultiProcessCollector(workers)
+        return generate_latest(workers) + generate_latest(self._host)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gxy_analytics.settings import Settings
-from ingest_service.loader.prepare import Prepared
 from ingest_service.loader.slots import lag_bytes, quarantined, slots
 from ingest_service.loader.state import LoaderState, count_up
 
 if TYPE_CHECKING:
+    from ingest_service.loader.prepare import Prepared
     from ingest_service.loader.sink import Sink
 
 EVERY_SECONDS = 1.0
