@@ -5,13 +5,15 @@ Which column holds what belongs to `assemble`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import astuple
 
 from ingest_service.loader.columns import MONEY, STRING
 from ingest_service.loader.values import clean_text, parse_money
@@ -87,6 +89,20 @@ def maps(rows: Sequence[Sequence[tuple[str, Any]]], kind: pa.MapType) -> pa.Arra
     return pa.MapArray.from_arrays(offsets, texts(keys), items)
 
 
-def is_uuid(ids: pa.Array) -> list[int]:
-    """Rows of `ids` that are no UUID."""
-    return [row for row, fits in enumerate(pc.match_substring_regex(ids, UUID_PATTERN).to_pylist()) if not fits]
+def uuids(ids: pa.Array, otherwise: Callable[[int, str], uuid.UUID]) -> pa.Array:
+    """UUIDs as 16 bytes; `otherwise` names one for a row whose id is none."""
+    values = ids.to_pylist()
+    fits = pc.match_substring_regex(ids, UUID_PATTERN)
+    if not pc.all(fits, min_count=0).as_py():
+        for row, is_one in enumerate(fits.to_pylist()):
+            if not is_one:
+                values[row] = str(otherwise(row, values[row]))
+    packed = bytes.fromhex("".join(values).replace("-", ""))
+    return pa.Array.from_buffers(pa.binary(16), len(values), [None, pa.py_buffer(packed)])
+
+
+def transpose(structs: Sequence[msgspec.Struct], kind: type[msgspec.Struct]) -> dict[str, Sequence[Any]]:
+    """The structs' fields as columns, by attribute name."""
+    if not structs:
+        return {name: () for name in kind.__struct_fields__}
+    return dict(zip(kind.__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True))
