@@ -25,6 +25,7 @@ from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs
 from gxy_analytics.extraction.watermarks import EPOCH, read_watermark, server_now, write_watermark
+from gxy_analytics.governance.key_fingerprints import check_master_key
 
 # Keys asked for in one query.
 FETCH_KEYS = 10_000
@@ -34,13 +35,17 @@ def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key
     """Bring `raw.<spec.target>` up to the source. Running it again changes nothing.
 
     Reads what changed since the watermark less the overlap (`full`: everything), then compares key sets, so that hard deletes
-    become tombstones and rows inserted with an old change time are found. Raises SourceUnreachableError and MissingColumnError
-    with the table as it was, or with whole rows of it newer; rows that do not fit are in governance.extraction_rejects.
+    become tombstones and rows inserted with an old change time are found. Rows that do not fit are in
+    governance.extraction_rejects. Raises SourceUnreachableError, MissingColumnError and OtherMasterKeyError, with the table as it
+    was, or with whole rows of it newer.
     """
     drift = find_drift(spec, source)
     source_now, started_at = source.now(), server_now(client)
     watermark = read_watermark(client, spec)
-    with Loader(client, spec, read_slugs(client), master_key, started_at) as loader:
+    slugs = read_slugs(client)
+    if spec.vault:
+        check_master_key(client, master_key, slugs.values())
+    with Loader(client, spec, slugs, master_key, started_at) as loader:
         if full or watermark == EPOCH or loader.landing.is_empty():
             loader.load(source.stream(select_rows(spec, source, EVERY_ROW)))
         else:

@@ -9,10 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
-from extraction_world import MASTER, SHOP, extract, rows
+from extraction_world import MASTER, SHOP, extract, extract_these, rows
 
-from gxy_analytics.extraction.extract import extract_all
+from gxy_analytics.contracts.oltp import TABLES
+from gxy_analytics.extraction.extract import extract_all, extract_table
 from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault import Vault
 from gxy_analytics.settings import Settings
@@ -133,3 +135,12 @@ def test_a_guest_order_has_no_customer_and_a_reject_has_no_value(planted: Source
     assert rows(clickhouse, "select customer_pid from raw.oltp_orders final where tenant_id = 'umbra'") == [("",)]
     reject = json.loads(clickhouse.raw_query("select * from governance.extraction_rejects final format JSONEachRow"))
     assert (reject["column_name"], reject["reason"]) == ("currency", "is not an ISO 4217 code")
+
+
+def test_another_master_key_is_refused_before_anything_is_written(planted: Source, clickhouse: Client) -> None:
+    extract_these("tenants customers orders", planted, clickhouse)
+    before = rows(clickhouse, "select customer_pid, is_deleted from raw.oltp_customers order by all")
+    for table in ("customers", "orders"):
+        with pytest.raises(OtherMasterKeyError, match="restore that key to GXY_MASTER_KEY_FILE"):
+            extract_table(TABLES[table], planted, clickhouse, master_key=MASTER[::-1])
+    assert rows(clickhouse, "select customer_pid, is_deleted from raw.oltp_customers order by all") == before

@@ -1,0 +1,39 @@
+"""governance.tenant_keys: noticing another master key before a single pseudonym is made with it.
+
+Loading and deriving keys belongs to `master_key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.governance.master_key import UnsafeMasterKeyError, derive_tenant_key
+from gxy_analytics.warehouse.client import read_sql
+
+PURPOSE = "fingerprint"
+
+
+class OtherMasterKeyError(UnsafeMasterKeyError):
+    """The master key is not the one these tenants were pseudonymised with."""
+
+
+def check_master_key(client: Client, master_key: bytes, tenant_ids: Iterable[str]) -> None:
+    """Raise OtherMasterKeyError when a tenant was pseudonymised with another key; remember the key of new tenants.
+
+    With another key every customer would look new, and every known one gone.
+    """
+    known = dict(client.query(read_sql(__package__, "tenant_keys.sql")).result_rows)
+    new = []
+    for tenant_id in tenant_ids:
+        fingerprint = derive_tenant_key(master_key, tenant_id, PURPOSE).hex()
+        if tenant_id not in known:
+            new.append((tenant_id, fingerprint))
+        elif known[tenant_id] != fingerprint:
+            raise OtherMasterKeyError(
+                f"The master key is not the one that tenant '{tenant_id}' was pseudonymised with: "
+                "restore that key to GXY_MASTER_KEY_FILE. Nothing was changed."
+            )
+    if new:
+        client.insert("tenant_keys", new, column_names=["tenant_id", "fingerprint"], database="governance")

@@ -1,0 +1,4 @@
+select
+    tenant_id,
+    fingerprint
+from governance.tenant_keys final
