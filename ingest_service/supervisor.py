@@ -48,7 +48,7 @@ class Supervisor:
     def run(self) -> None:
         """Serve until told to stop; every worker has ended on return. Raises PortTakenError, OSError."""
         check_port(self._settings.listen_host, self._settings.ingest_port)
-        recover_spool(self._settings.spool_dir, self._settings.node_id)
+        recover_spool(self._settings.spool_dir)
         signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         while True:
             while len(self._born) < self._settings.ingest_workers:
@@ -101,7 +101,7 @@ class Supervisor:
         for pid in self._born:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        recover_spool(self._settings.spool_dir, self._settings.node_id)  # of a worker that ended before it had its slot
+        recover_spool(self._settings.spool_dir)  # of a worker that ended before it had its slot
 
 
 def die_with(parent: int) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 
 from ingest_service.spool.segment_file import Frame
 from ingest_service.spool.writer import Spool, SpoolUnavailableError
 
+EXIT_DEFECT = 70  # EX_SOFTWARE
 Observer = Callable[[int, int, float], None]  # frames, bytes and seconds of one commit
 
 
@@ -88,11 +91,15 @@ class GroupCommit:
             self._busy = False
 
     def _run(self) -> None:
-        """The commit thread."""
-        while group := self._groups.get():
-            frames, waiters = group
-            error = self._commit(frames)
-            self._loop.call_soon_threadsafe(self._finish, waiters, error)
+        """The commit thread. A defect in it ends the process: without it every request would wait for ever."""
+        try:
+            while group := self._groups.get():
+                frames, waiters = group
+                error = self._commit(frames)
+                self._loop.call_soon_threadsafe(self._finish, waiters, error)
+        except BaseException:  # noqa: BLE001 - fail-stop: the supervisor starts a new worker, which recovers the slot
+            traceback.print_exc()
+            os._exit(EXIT_DEFECT)
 
     def _commit(self, frames: Sequence[Frame]) -> SpoolUnavailableError | None:
         started = time.perf_counter()

@@ -171,9 +171,9 @@ def take_slot(spool_dir: Path, node: str, *, segment_bytes: int = SEGMENT_BYTES)
     raise AssertionError("count() does not end")
 
 
-def recover_spool(spool_dir: Path, node: str) -> None:
-    """Cut and seal in every slot of `node` that no process owns, so that a slot that nobody takes again is still loaded."""
-    for directory in sorted(spool_dir.glob(f"{node}-*")):
+def recover_spool(spool_dir: Path) -> None:
+    """Cut and seal in every slot that no process owns, so that one that nobody takes again is still loaded to its end."""
+    for directory in sorted(path.parent for path in spool_dir.glob("*/lock")):
         try:
             lock = _take_lock(directory)
         except SlotTakenError:

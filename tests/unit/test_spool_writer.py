@@ -101,7 +101,7 @@ def test_a_reader_of_a_live_segment_sees_only_what_was_synced(tmp_path: Path) ->
         file.write(frame(2)[1])
     assert (numbers(spool.directory), ends(spool.directory)) == ([1], [SegmentEnd.LIVE])
     crash(spool)
-    recover_spool(tmp_path, "local")
+    recover_spool(tmp_path)
     assert (numbers(spool.directory), ends(spool.directory)) == ([1, 2], [SegmentEnd.SEALED])
 
 

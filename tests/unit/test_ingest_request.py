@@ -1,0 +1,76 @@
+"""Reading a request: what of it may be kept, and how much of it is read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ingest_service import request
+from ingest_service.answers import ClientGoneError, RefusalError
+from ingest_service.request import kept_headers, read_body, truncate_ip
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("::ffff:203.0.113.77", "203.0.113.0"),
+        ("2001:db8:abcd:12:34:56:78:9a", "2001:db8:abcd::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("unix:", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_cut_to_its_network(address: str, kept: str) -> None:
+    assert truncate_ip(address) == kept
+
+
+def test_only_listed_headers_are_kept_and_long_ones_are_cut() -> None:
+    headers = {b"user-agent": b"x" * 5000, b"cookie": b"secret", b"authorization": b"secret", b"x-forwarded-for": b"1.2.3.4"}
+    assert kept_headers(headers) == {"user-agent": "x" * 1024}
+
+
+def read(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> bytes:
+    pending = iter(messages)
+
+    async def receive() -> Any:
+        message = next(pending, None)
+        if message is None:
+            await asyncio.sleep(60)
+        return message
+
+    return asyncio.run(read_body(headers or {}, receive, limit))
+
+
+def part(body: bytes, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_may_come_in_pieces_up_to_the_limit() -> None:
+    assert read([part(b"12345"), part(b"67890", more=False)]) == b"1234567890"
+
+
+def test_reading_stops_at_the_limit_and_not_at_the_end() -> None:
+    with pytest.raises(RefusalError) as refused:
+        read([part(b"123456"), part(b"789012")])
+    assert refused.value.status == 413
+
+
+def test_a_declared_length_over_the_limit_is_refused_before_reading() -> None:
+    with pytest.raises(RefusalError) as refused:
+        read([], headers={b"content-length": b"11"})
+    assert refused.value.status == 413
+
+
+def test_a_client_that_is_gone_is_told_apart_from_a_whole_body() -> None:
+    with pytest.raises(ClientGoneError):
+        read([part(b"123"), {"type": "http.disconnect"}])
+
+
+def test_a_body_that_dribbles_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "BODY_SECONDS", 0.05)
+    with pytest.raises(RefusalError) as refused:
+        read([part(b"1")])
+    assert refused.value.status == 408
