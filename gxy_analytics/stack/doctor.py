@@ -29,8 +29,6 @@ from gxy_analytics.warehouse.migrations import load_migrations
 GIB = 2**30
 WARN_FREE_BYTES = 5 * GIB
 FAIL_FREE_BYTES = GIB
-# The loader writes its status every second; a running one is never this old.
-STALE_STATUS_SECONDS = 30.0
 WARN_LAG_SECONDS = 60.0
 SUPPORTED_PYTHON = ((3, 11), (3, 14))
 
@@ -207,7 +205,7 @@ def loader(settings: Settings) -> Iterator[Finding]:
         return
     age = time.time() - status.updated_at
     waiting = f"{status.lag_bytes / 2**20:.1f} MiB wait in the spool"
-    if age > STALE_STATUS_SECONDS and status.lag_bytes:
+    if age > probes.STALE_STATUS_SECONDS and status.lag_bytes:
         yield Finding("loader", Level.FAIL, f"silent for {age:.0f} s, {waiting}", f"read {log_of(settings, 'loader')}.")
     elif status.clickhouse_error:
         yield Finding(

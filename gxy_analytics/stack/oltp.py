@@ -138,7 +138,13 @@ class EmbeddedPostgres:
             utils.ensure_folder_permissions(programs.parent, 0o055)
             os.chown(fresh, account.pw_uid, account.pw_gid)
         options = ["--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", SUPERUSER]
-        wheel().initdb(options, pgdata=fresh, user=self.system_user)
+        try:
+            wheel().initdb(options, pgdata=fresh, user=self.system_user)
+        except subprocess.CalledProcessError as error:
+            account = self.system_user or "this account"
+            raise EmbeddedPostgresError(
+                f"initdb failed in {fresh} (exit code {error.returncode}): {account} must be able to reach and write it."
+            ) from error
         fresh.rename(self.directory)
 
     def _end_stale(self) -> None:

@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import msgspec
 
 TIMEOUT_SECONDS = 2.0
+# The loader writes its status every second; a running one's is never this old.
+STALE_STATUS_SECONDS = 30.0
 
 
 class Slot(msgspec.Struct):

@@ -13,8 +13,9 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import Request, urlopen
+from tempfile import TemporaryDirectory
 
+import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -23,9 +24,23 @@ from tests.e2e.stack_process import GXY, StackProcess, clean_environment, free_p
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackProcess, StackProcess]]:
+def root() -> Iterator[Path]:
+    """A directory outside pytest's: as root PostgreSQL has its own account, and another pytest would shut that out."""
+    with TemporaryDirectory(prefix="gxy-e2e-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def data_dir(root: Path, request: pytest.FixtureRequest) -> Path:
+    """This test's own data directory, which does not exist yet."""
+    return root / request.node.name[:40]
+
+
+@pytest.fixture(scope="module")
+def stacks(root: Path) -> Iterator[tuple[StackProcess, StackProcess]]:
     """Two stacks side by side, without Dagster."""
-    directory = tmp_path_factory.mktemp("stacks")
+    directory = root / "stacks"
+    directory.mkdir()
     base = free_port_base()
     pair = tuple(StackProcess(directory / name, base + 10 * n, "--without", "dagster") for n, name in enumerate(("one", "two")))
     yield pair[0].ready(), pair[1].ready()
@@ -41,13 +56,9 @@ def stack(stacks: tuple[StackProcess, StackProcess]) -> StackProcess:
 def track(stack: StackProcess, write_key: str) -> str:
     """Send one page view; return its event id once it was answered `ok`."""
     event = {"event_id": str(uuid.uuid4()), "name": "page_view", "time": datetime.now(UTC).isoformat(), "anonymous_id": "a1"}
-    request = Request(
-        f"{stack.env()['GXY_INGEST_URL']}/v1/events",
-        data=json.dumps({"events": [event]}).encode(),
-        headers={"Content-Type": "application/json", "X-Write-Key": write_key},
-    )
-    with urlopen(request, timeout=10) as response:
-        assert json.load(response)["results"][0]["status"] == "ok"
+    url = f"{stack.env()['GXY_INGEST_URL']}/v1/events"
+    answer = httpx.post(url, json={"events": [event]}, headers={"X-Write-Key": write_key}, timeout=20)
+    assert answer.json()["results"][0]["status"] == "ok"
     return event["event_id"]
 
 
@@ -111,17 +122,17 @@ def test_a_second_up_on_the_same_directory_is_refused(stack: StackProcess) -> No
     assert stack.gxy("doctor").returncode == 0
 
 
-def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(data_dir: Path) -> None:
     base = free_port_base()
     with socket.socket() as other:
         other.bind(("127.0.0.1", base + 2))
         other.listen()
-        stack = StackProcess(tmp_path / "gxy", base)
+        stack = StackProcess(data_dir, base)
         assert stack.process.wait(30) == 1
     assert f"port {base + 2} on 127.0.0.1 is not free for the ingest service" in stack.output
     assert "GXY_INGEST_PORT" in stack.output
     assert "Traceback" not in stack.output
-    assert not processes_of(tmp_path / "gxy")
+    assert not processes_of(data_dir)
 
 
 def test_a_killed_clickhouse_is_announced_and_repaired_with_its_rows(stack: StackProcess) -> None:
@@ -140,8 +151,7 @@ def test_a_killed_clickhouse_is_announced_and_repaired_with_its_rows(stack: Stac
     assert stack.pids()["clickhouse"] != before
 
 
-def test_no_end_of_gxy_up_leaves_a_process_or_loses_an_event(tmp_path: Path) -> None:
-    data_dir = tmp_path / "gxy"
+def test_no_end_of_gxy_up_leaves_a_process_or_loses_an_event(data_dir: Path) -> None:
     base = free_port_base()
     first = StackProcess(data_dir, base, "--without", "dagster").ready()
     key = tenant(first, "acme")
@@ -164,9 +174,9 @@ def test_no_end_of_gxy_up_leaves_a_process_or_loses_an_event(tmp_path: Path) -> 
     assert [slot["lag_bytes"] for slot in status["slots"].values()] == [0], "the loader stopped before the spool was empty"
 
 
-def test_given_servers_are_used_and_none_is_embedded(stacks: tuple[StackProcess, StackProcess], tmp_path: Path) -> None:
+def test_given_servers_are_used_and_none_is_embedded(stacks: tuple[StackProcess, StackProcess], data_dir: Path) -> None:
     given = {name: value for name, value in stacks[1].env().items() if name in ("GXY_CLICKHOUSE_URL", "GXY_OLTP_URL")}
-    guest = StackProcess(tmp_path / "gxy", free_port_base(), "--without", "dagster", **given).ready()
+    guest = StackProcess(data_dir, free_port_base(), "--without", "dagster", **given).ready()
     assert set(guest.pids()) == {"gxy", "loader", "ingest"}
     assert guest.env()["GXY_CLICKHOUSE_URL"] == given["GXY_CLICKHOUSE_URL"]
     event_id = track(guest, tenant(guest, "guest"))
@@ -176,17 +186,11 @@ def test_given_servers_are_used_and_none_is_embedded(stacks: tuple[StackProcess,
     assert guest.stop() == 0
 
 
-def test_dagster_serves_the_graph_and_stops_with_the_stack(tmp_path: Path) -> None:
-    data_dir = tmp_path / "gxy"
+def test_dagster_serves_the_graph_and_stops_with_the_stack(data_dir: Path) -> None:
     stack = StackProcess(data_dir, free_port_base(), "--without", "ingest", "--without", "loader").ready()
     query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { assetNodes { id } } } } }"
-    request = Request(
-        f"{stack.env()['GXY_DAGSTER_URL']}/graphql",
-        data=json.dumps({"query": query}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urlopen(request, timeout=60) as response:
-        nodes = json.load(response)["data"]["repositoriesOrError"]["nodes"]
+    answer = httpx.post(f"{stack.env()['GXY_DAGSTER_URL']}/graphql", json={"query": query}, timeout=60)
+    nodes = answer.json()["data"]["repositoriesOrError"]["nodes"]
     assert sum(len(node["assetNodes"]) for node in nodes) > 10
     assert {"dagster-code", "dagster-webserver", "dagster-daemon"} <= set(stack.pids())
     started = time.monotonic()
