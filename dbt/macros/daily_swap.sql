@@ -7,7 +7,7 @@
 
   Config: order_by; chunk_by_events (chunks of few enough events to stay within memory, else of 90 days);
   neighbours: 'days' recomputes the day before and the day after, 'visitors' only the boundary visitors' rows of them,
-  each only where the table has that day already.
+  each only where that day is built already.
 -#}
 {% materialization daily_swap, adapter='clickhouse' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -33,8 +33,8 @@
     {%- for first, last in chunks(config.get('chunk_by_events', false)) -%}
         {%- do insert_rows(aside, columns, rows_of_window(sql, first, last)) -%}
     {%- endfor -%}
-    {%- for day, side in days -%}
-        {%- if config.get('neighbours') == 'visitors' -%}
+    {%- for day, side, is_present in days -%}
+        {%- if is_present and config.get('neighbours') == 'visitors' -%}
             {%- set boundary = boundary_visitors(day, side) -%}
             {%- do insert_rows(aside, columns, rows_of_window(sql, day, day, boundary)) -%}
             {%- do insert_rows(aside, columns, carried_rows(this, columns, day, boundary)) -%}

@@ -13,15 +13,22 @@
     {{ return(found.rows | map(attribute=0) | map('string') | list) }}
 {% endmacro %}
 
-{#- The days next to the window that the table has: [(day, 'before' or 'after')]. -#}
+{#-
+  The days next to the window that are built: [(day, 'before' or 'after', whether the table has rows of it)].
+  A day without rows here is built when a table this one reads has it: its rows may all belong to the day before.
+-#}
 {% macro neighbour_days(relation, kind) %}
     {%- if not kind -%}{{ return([]) }}{%- endif -%}
     {%- set present = partition_ids(relation) -%}
+    {%- set built = present | list -%}
+    {%- for id in model.depends_on.nodes if graph.nodes[id].config.materialized == 'daily_swap' -%}
+        {%- do built.extend(partition_ids(api.Relation.create(schema=graph.nodes[id].schema, identifier=graph.nodes[id].alias))) -%}
+    {%- endfor -%}
     {%- set first = modules.datetime.date.fromisoformat(var('min_date') | string) - modules.datetime.timedelta(days=1) -%}
     {%- set after = modules.datetime.date.fromisoformat(var('max_date') | string) -%}
     {%- set days = [] -%}
-    {%- for day, side in [(first, 'before'), (after, 'after')] if day.isoformat() | replace('-', '') in present -%}
-        {%- do days.append((day.isoformat(), side)) -%}
+    {%- for day, side in [(first, 'before'), (after, 'after')] if day.isoformat() | replace('-', '') in built -%}
+        {%- do days.append((day.isoformat(), side, day.isoformat() | replace('-', '') in present)) -%}
     {%- endfor -%}
     {{ return(days) }}
 {% endmacro %}

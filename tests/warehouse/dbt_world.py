@@ -14,7 +14,6 @@ from typing import Any
 from unittest import mock
 
 from clickhouse_connect.driver.client import Client
-from conftest import free_port
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from gxy_analytics.settings import Settings
@@ -22,6 +21,7 @@ from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
+from tests.conftest import free_port
 
 BY_DAY = ("run", "--select", "config.materialized:daily_swap")
 """The tables built by day."""

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import polars as pl
 import psycopg
 import pytest
-from conftest import SHARED_DATA
 from dbt_world import EVERYTHING, DbtWorld, dbt_world
 from extraction_world import extract_these
 
 from gxy_analytics.extraction.source import open_source
 from gxy_analytics.stack.oltp import EmbeddedPostgres
+from tests.conftest import SHARED_DATA
 
 FILE = SHARED_DATA / "online_retail" / "online_retail.parquet"
 TENANTS = [("uk", "GBP", "Europe/London"), ("abroad", "AUD", "Australia/Sydney")]

@@ -1,0 +1,11 @@
+-- Every finished query of dbt since an instant: start and end in seconds, peak memory in bytes.
+select
+    toFloat64(query_start_time_microseconds) as started,
+    started + query_duration_ms / 1000 as ended,
+    memory_usage
+from system.query_log
+where
+    type = 'QueryFinish'
+    and query_start_time_microseconds >= fromUnixTimestamp64Micro({since:Int64})
+    and startsWith(query, '/* {"app": "dbt"')
+order by started
