@@ -30,9 +30,7 @@ insert into orders (tenant_id, number, currency, subtotal, discount_total, place
 select id, %(number)s, currency, %(subtotal)s, %(discount)s, %(placed_at)s from tenants
 where slug = %(slug)s returning id, tenant_id
 """
-NEW_LINE = (
-    "insert into order_items (tenant_id, order_id, product_id, quantity, unit_price, discount) values (%s, %s, %s, %s, %s, %s)"
-)
+NEW_LINE = "insert into order_items (tenant_id, order_id, quantity, unit_price, discount) values (%s, %s, %s, %s, %s)"
 NEW_REFUND = "insert into refunds (tenant_id, order_id, amount, quantity, processed_at) values (%s, %s, %s, 1, %s)"
 
 
