@@ -25,6 +25,7 @@ test-slow: $(STAMP)  ## The long runs too: fault rounds, fuzzing, volume
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	cd dbt && ../$(BIN)/sqlfluff lint --nocolor models
 
 types: $(STAMP)
 	$(BIN)/mypy

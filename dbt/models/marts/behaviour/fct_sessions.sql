@@ -11,7 +11,9 @@ with events as (
             or (
                 local_date = {{ window_min() }} - 1
                 and (tenant_id, visitor_id) in (
-                    select tenant_id, visitor_id
+                    select
+                        tenant_id,
+                        visitor_id
                     from {{ ref('stg_web__events') }}
                     where local_date = {{ window_min() }} - 1 and is_day_tail
                 )
@@ -19,7 +21,9 @@ with events as (
             or (
                 local_date = {{ window_max() }}
                 and (tenant_id, visitor_id) in (
-                    select tenant_id, visitor_id
+                    select
+                        tenant_id,
+                        visitor_id
                     from {{ ref('stg_web__events') }}
                     where local_date = {{ window_max() }} and is_day_head
                 )

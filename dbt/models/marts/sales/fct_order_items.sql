@@ -45,7 +45,11 @@ proportional as (
             toDecimal128(0, 4),
             toDecimal128(
                 round(
-                    divideDecimal(undivided_discount * (gross_sales - line_discount), if(order_amount = 0, toDecimal128(1, 4), order_amount), 6),
+                    divideDecimal(
+                        undivided_discount * (gross_sales - line_discount),
+                        if(order_amount = 0, toDecimal128(1, 4), order_amount),
+                        6
+                    ),
                     2
                 ),
                 4
