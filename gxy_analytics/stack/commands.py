@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import sys
 from pathlib import Path
@@ -103,6 +104,8 @@ def exports(settings: Settings) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list of {check, level, found, remedy}.")
 def doctor(data_dir: Path | None, as_json: bool) -> None:
     """Say what is wrong and how to mend it. Exit code 1 when something fails."""
+    # What the client logs of a server that does not answer is a finding already.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     findings = examine(load_settings(data_dir=data_dir))
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings]))

@@ -15,16 +15,13 @@ import time
 GRACE_SECONDS = 5.0
 
 
-def groups_left(pids: set[int]) -> set[int]:
-    """Return those whose process group still has a member."""
-    left = set()
-    for pid in pids:
-        try:
-            os.killpg(pid, 0)
-            left.add(pid)
-        except ProcessLookupError:
-            continue
-    return left
+def reaches(pid: int, *, group: bool = False, number: int = 0) -> bool:
+    """Send `number` (0 only asks) to the process or its whole group; whether it was there."""
+    try:
+        (os.killpg if group else os.kill)(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def read_pids() -> set[int]:
@@ -45,13 +42,14 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     pids = read_pids()
     deadline = time.monotonic() + GRACE_SECONDS
-    while (pids := groups_left(pids)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for pid in pids:
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    while pids:
+        for pid in list(pids):
+            # A leader that is gone cannot end its children in order any more.
+            if not reaches(pid) or time.monotonic() > deadline:
+                reaches(pid, group=True, number=signal.SIGKILL)
+            if not reaches(pid, group=True):
+                pids.discard(pid)
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":
