@@ -100,7 +100,7 @@ def _times(draft: Draft, timed: Timed) -> Columns:
 
 
 def _page(fields: Fields, book: AddressBook) -> Columns:
-    """Page, referrer, campaign and click ids. Each distinct address is taken apart once and its parts are spread over its rows."""
+    """Page, referrer, campaign and click ids. Each distinct address is taken apart once and its parts are spread."""
     pages = transpose([page or _NO_PAGE for page in fields["page"]], Page)
     urls = texts(pages["url"]).dictionary_encode()
     referrers = texts(pages["referrer"]).dictionary_encode()

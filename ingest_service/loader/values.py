@@ -60,7 +60,7 @@ def parse_money(value: object) -> Decimal | None:
         amount = Decimal(str(value).strip()).quantize(CENT_OF_CENT, ROUND_HALF_EVEN)
     except InvalidOperation:
         return None
-    return amount if abs(amount) < MAX_MONEY else None
+    return amount if amount.is_finite() and abs(amount) < MAX_MONEY else None
 
 
 def parse_count(value: object) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gxy_analytics.contracts.events import MAX_EVENTS_PER_REQUEST, BatchHead, EventHead, EventResult, RawBatch
+from gxy_analytics.contracts.events import MAX_EVENTS_PER_REQUEST, MAX_ID_LENGTH, BatchHead, EventHead, EventResult, RawBatch
 from ingest_service.answers import MalformedBodyError, RefusalError
 
 PROTOCOL = "native"
@@ -102,11 +102,13 @@ def _judge_odd(event: bytes | msgspec.Raw, error: Exception) -> EventResult:
     event_id = fields.get("event_id")
     shown = event_id if isinstance(event_id, str) else None
     for field in ("event_id", "name"):
-        if fields.get(field) in (None, ""):
+        value = fields.get(field)
+        if value in (None, ""):
             return EventResult(shown, DROP, f"missing_{field}", f"`{field}` is required.")
-        if pointer == f"/{field}":
-            code = f"{field}_too_long" if isinstance(fields[field], str) else f"invalid_{field}"
-            return EventResult(shown and shown[:200], DROP, code, f"{pointer}: {reason}.")
+        if not isinstance(value, str) or len(value) > MAX_ID_LENGTH:  # msgspec names only the first wrong field of the event
+            code = f"{field}_too_long" if isinstance(value, str) else f"invalid_{field}"
+            why = reason if pointer == f"/{field}" else f"Expected a string of 1 to {MAX_ID_LENGTH} characters"
+            return EventResult(shown and shown[:MAX_ID_LENGTH], DROP, code, f"/{field}: {why}.")
     return EventResult(shown, WARNING, "invalid_field", f"{pointer}: {reason}.")
 
 
