@@ -13,7 +13,7 @@ from rich.console import Console
 
 from gxy_analytics.demo.account import Account
 from gxy_analytics.demo.building import build_everything
-from gxy_analytics.demo.loading import LedgerLine, read_ledger, wait_for_loader
+from gxy_analytics.demo.loading import LedgerLine, read_ledger, wait_for_loader, wait_until_idle
 from gxy_analytics.demo.runner import run_simulation
 from gxy_analytics.demo.summary import read_summary
 from gxy_analytics.demo.summary_view import print_farewell, print_summary
@@ -58,6 +58,7 @@ def run_demo(settings: Settings, plan: Plan, console: Console, *, stay: bool) ->
 def _simulate_and_load(settings: Settings, plan: Plan, console: Console) -> Account:
     """Play the world and wait for the loader; the account says nothing of what the loader found to be known already."""
     tenants = [shop.slug for shop in plan.shops]
+    wait_until_idle(settings)
     with _warehouse(settings) as client:
         before = sum(read_ledger(client, tenants).values(), LedgerLine())
         account = run_simulation(settings, plan, console)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
+from gxy_analytics.settings import Settings
+from gxy_analytics.stack.probes import loader_status
 from gxy_analytics.warehouse.client import read_sql
 
 POLL_SECONDS = 0.3
@@ -48,6 +50,21 @@ def read_ledger(client: Client, tenants: Sequence[str]) -> dict[str, LedgerLine]
     """tenant -> its ledger since the beginning; a tenant without events has a line of zeros."""
     rows = client.query(read_sql(__package__, "ledger.sql"), parameters={"tenants": list(tenants)}).result_rows
     return {tenant: LedgerLine() for tenant in tenants} | {tenant: LedgerLine(*counts) for tenant, *counts in rows}
+
+
+def wait_until_idle(settings: Settings) -> None:
+    """Return when nothing that was accepted earlier waits in the spool, so that the ledger may be read as a beginning.
+
+    Raises LoaderStalledError when the spool does not empty within PATIENCE_SECONDS.
+    """
+    asked, deadline = time.time(), time.monotonic() + PATIENCE_SECONDS
+    while True:
+        status = loader_status(settings.loader_dir)
+        if status and status.updated_at >= asked and status.lag_bytes == 0:
+            return
+        if time.monotonic() > deadline:
+            raise LoaderStalledError(f"The loader does not empty the spool in {settings.spool_dir}: see `gxy ingest status`.")
+        time.sleep(POLL_SECONDS)
 
 
 def wait_for_loader(client: Client, tenants: Sequence[str], accepted: int, progress: Callable[[int], None]) -> None:

@@ -25,27 +25,23 @@ def print_summary(console: Console, summary: Summary, *, seconds: float) -> None
 
 
 def print_farewell(console: Console, settings: Settings, summary: Summary, *, stays: bool) -> None:
-    """The addresses to open and three things to try next."""
-    first = summary.plan.shops[0].slug
-    if not stays:
-        console.print(
-            f"\nThe stack stops now; its state stays in {settings.data_dir}. `gxy up` starts it again.", highlight=False
-        )
-        return
-    console.print("\n[bold]Open[/]")
-    console.print(f"  Dagster     {settings.dagster_url}", highlight=False)
-    console.print(f"  Ingest API  {settings.ingest_url}/schema", highlight=False)
-    console.print(f"  ClickHouse  {(settings.clickhouse_url or '').rpartition('@')[2]}/play (see `gxy env`)", highlight=False)
-    console.print("[bold]Try[/] in another terminal")
-    console.print(
-        f"  gxy materialize --from {summary.plan.end} --to {summary.plan.end}   # build a day again: the same day",
-        highlight=False,
-    )
-    console.print("  gxy tenant add my-shop --timezone Europe/Berlin   # a write key of your own", highlight=False)
-    console.print("  gxy doctor   # what is wrong, and how to mend it", highlight=False)
-    console.print(
-        f"\nThe stack runs until Ctrl-C. The days of a shop are in marts.sales_daily, tenant_id {first}.", highlight=False
-    )
+    """The addresses to open and three things to try next; with a stack that stops now, what to start first."""
+    day, shop = summary.plan.end, summary.plan.shops[0].slug
+    lines = [
+        "",
+        "[bold]Open[/]" if stays else f"[bold]Open[/], after `gxy up` has started the stack in {settings.data_dir} again",
+        f"  Dagster     {settings.dagster_url}",
+        f"  Ingest API  {settings.ingest_url}/schema",
+        f"  ClickHouse  http://{(settings.clickhouse_url or '').rpartition('@')[2]}/play  (user and password: `gxy env`)",
+        "[bold]Try[/] in another terminal",
+        f"  gxy materialize --from {day} --to {day}           # build a day again: it is the same day",
+        "  gxy tenant add my-shop --timezone Europe/Berlin   # a shop of your own, and its write key",
+        "  gxy doctor                                        # what is wrong, and how to mend it",
+        "",
+        f"{shop}'s days are in marts.sales_daily. " + ("The stack runs until Ctrl-C." if stays else "The stack stops now."),
+    ]
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Table:

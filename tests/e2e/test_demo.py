@@ -70,7 +70,7 @@ def gxy(*arguments: str, settings: Settings | None = None) -> str:
         env=env | (settings.as_env() if settings else {}),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=1000,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
