@@ -17,6 +17,9 @@ OWNERS = ["team:data-platform"]
 WRITE_POOL = "clickhouse_write"
 """One run at a time writes marts: two builds of a day would swap each other's partitions."""
 
+BUILD_TAG = "gxy/build"
+"""Tag of a dbt asset: `days`, `whole`, `view` or `seed`."""
+
 GROUPS = {
     "raw": "raw",
     "pii": "vault",

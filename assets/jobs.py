@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.conventions import OWNERS
+from assets.checks.numbers import equals_backend, events_equal_ledger, events_equal_raw, ledger_balances
+from assets.conventions import BUILD_TAG, OWNERS
 
 LATE = {"gxy/cause": "late rows"}
 
@@ -27,9 +28,18 @@ extract = dg.define_asset_job(
 
 rebuild_days = dg.define_asset_job(
     "rebuild_days",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(BUILD_TAG, "whole"),
     executor_def=dg.in_process_executor,
     run_tags=LATE,
     owners=OWNERS,
-    description="Build days once more because rows arrived for them after their last build. Asked for by the late_data sensor.",
+    description="Build days once more because rows arrived for them after their last build. Asked for by the late_data sensor; "
+    "the dimensions follow by the follow_days sensor.",
+)
+
+recheck = dg.define_asset_job(
+    "recheck",
+    selection=dg.AssetSelection.checks(equals_backend, events_equal_ledger, events_equal_raw, ledger_balances),
+    executor_def=dg.in_process_executor,
+    owners=OWNERS,
+    description="Compare the newest built days with the backend and the events with the ledger once more. Builds nothing.",
 )

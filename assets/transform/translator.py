@@ -10,13 +10,12 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 
 from assets.automation import FOLLOW_DAYS
-from assets.conventions import GROUPS, OWNERS
+from assets.conventions import BUILD_TAG, GROUPS, OWNERS
 from assets.partitions import daily
 
 DAILY, WHOLE = "daily_swap", "whole_swap"
 """The materializations of dbt/macros: whole days swapped in, and whole tables exchanged."""
 
-BUILD_TAG = "gxy/build"
 BUILDS = {DAILY: "days", WHOLE: "whole", "view": "view", "seed": "seed"}
 
 FRESH_BY_AFTERNOON = dg.FreshnessPolicy.cron(deadline_cron="0 15 * * *", lower_bound_delta=timedelta(hours=3))
