@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from ingest_service.spool.reader import SegmentEnd, read_records
 from ingest_service.spool.record import SpoolRecord
-from ingest_service.spool.segment import FOOTER_BYTES, HEADER_BYTES, BadSegmentError, frame_end, is_unwritten, pack_frame
+from ingest_service.spool.segment import (
+    FOOTER_BYTES,
+    HEADER_BYTES,
+    BadSegmentError,
+    Footer,
+    frame_end,
+    is_unwritten,
+    pack_footer,
+    pack_frame,
+)
 from ingest_service.spool.segment_file import SegmentFile, recover_segment
 from ingest_service.spool.writer import make_frame
 
@@ -99,13 +108,16 @@ def test_a_damaged_header_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_body_that_imitates_a_footer_does_not_seal_its_segment(tmp_path: Path) -> None:
-    donor = write_segment(tmp_path, [], sealed=True)
-    footer = donor.read_bytes()[-FOOTER_BYTES:]
-    donor.unlink()
-    record = SpoolRecord(1, "acme", "native", "", {}, footer)
-    path = write_segment(tmp_path, [record], sealed=False)
-    content = path.read_bytes()
-    path.write_bytes(content[: content.index(footer) + FOOTER_BYTES])
+    """The forger knows the format and where its body will lie, yet not the segment's nonce."""
+
+    def forge(data_end: int) -> bytes:
+        return pack_footer(Footer(b"guessed!", 1, 1, 1, data_end, 0))
+
+    probe = write_segment(tmp_path, [SpoolRecord(1, "acme", "native", "", {}, forge(0))], sealed=False)
+    place = probe.read_bytes().index(forge(0))
+    probe.unlink()
+    path = write_segment(tmp_path, [SpoolRecord(1, "acme", "native", "", {}, forge(place))], sealed=False)
+    path.write_bytes(path.read_bytes()[: place + FOOTER_BYTES])
     reader = read_records(path)
     list(reader)
     assert reader.footer is None
