@@ -46,9 +46,20 @@ def test_a_rejected_change_leaves_the_version_before_it(source: Source, oltp: ps
     extract_these("tenants orders", source, clickhouse)
     oltp.execute("update orders set currency = '???', status = 'cancelled', updated_at = now() at time zone 'utc' where id = 1")
     assert extract("orders", source, clickhouse).rejected == 1
-    assert rows(clickhouse, "select status, currency from raw.oltp_orders final where order_id = 1") == [("paid", "EUR")]
-    oltp.execute("delete from refunds; delete from shipments; delete from payments; delete from order_items; delete from orders")
-    assert extract("orders", source, clickhouse).rejected == 0
+    status = "select status, currency from raw.oltp_orders final where order_id = 1"
+    assert rows(clickhouse, status) == [("paid", "EUR")]
+    oltp.execute("update orders set currency = 'EUR', updated_at = '2026-01-01' where id = 1")
+    report = extract("orders", source, clickhouse)
+    assert (report.rows_changed, report.rejected) == (1, 0)
+    assert rows(clickhouse, status) == [("cancelled", "EUR")]
+
+
+def test_the_reject_of_a_row_that_was_deleted_is_cleared(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    oltp.execute("update coupons set value = 'NaN'")
+    extract("tenants", source, clickhouse)
+    assert extract("coupons", source, clickhouse).rejected == 1
+    oltp.execute("delete from coupons")
+    assert extract("coupons", source, clickhouse).rejected == 0
 
 
 def test_rows_of_an_unknown_tenant_wait_for_it(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:

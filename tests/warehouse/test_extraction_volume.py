@@ -57,13 +57,20 @@ def test_a_table_of_millions_of_rows_is_extracted_within_512_mib(
     assert settings.clickhouse_url
     names = ("tenants", "customers", "orders", "order_items")
     command = [sys.executable, "-c", CHILD, settings.oltp_url, settings.clickhouse_url, MASTER.hex(), *names]
-    first = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    first = run(command)
     assert first["changed"] == {"tenants": 1, "customers": ORDERS // 2, "orders": ORDERS, "order_items": ITEMS}
     assert first["peak_mib"] <= LIMIT_MIB, first
-    again = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    again = run(command)
     assert set(again["changed"].values()) == {0}
     assert again["peak_mib"] <= LIMIT_MIB, again
     assert (
         rows(clickhouse, "select sum(grand_total) from raw.oltp_orders final")
         == oltp.execute("select sum(grand_total) from orders").fetchall()
     )
+
+
+def run(command: list[str]) -> dict:
+    """What the child printed; its error where it failed."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
