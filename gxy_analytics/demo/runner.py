@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import psycopg
+import pymysql
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -11,7 +13,7 @@ from gxy_analytics.demo.keys import ensure_write_keys
 from gxy_analytics.demo.sender import Sender
 from gxy_analytics.demo.simulate import simulate
 from gxy_analytics.demo.world import Plan
-from gxy_analytics.extraction.connections import connect_oltp
+from gxy_analytics.extraction.connections import connect_oltp, unreachable
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.warehouse.client import connect
 
@@ -21,12 +23,12 @@ def run_simulation(settings: Settings, plan: Plan, console: Console) -> Account:
 
     Raises MissingSettingError, SourceUnreachableError and TenantExistsError.
     """
-    ingest_url = require(settings.ingest_url, "INGEST_URL")
+    ingest_url, oltp_url = require(settings.ingest_url, "INGEST_URL"), require(settings.oltp_url, "OLTP_URL")
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="simulate") as client:
         write_keys = ensure_write_keys(client, settings, plan.shops)
     expected = round(sum(shop.size for shop in plan.shops) * plan.events_per_day * plan.days)
     with (
-        connect_oltp(require(settings.oltp_url, "OLTP_URL")) as connection,
+        connect_oltp(oltp_url) as connection,
         Sender(ingest_url) as sender,
         Progress(
             SpinnerColumn(),
@@ -39,13 +41,13 @@ def run_simulation(settings: Settings, plan: Plan, console: Console) -> Account:
         ) as bar,
     ):
         task = bar.add_task("Opening the shops", total=expected)
-        account = simulate(
-            plan,
-            sender,
-            Backend(connection),
-            write_keys,
-            lambda what, count: bar.update(task, description=what, advance=count),
-        )
+        backend = Backend(connection)
+        try:
+            account = simulate(
+                plan, sender, backend, write_keys, lambda what, count: bar.update(task, description=what, advance=count)
+            )
+        except (psycopg.OperationalError, pymysql.err.OperationalError) as error:
+            raise unreachable(oltp_url, error) from error
         sent = account.total("sent")
         bar.update(task, description=f"{plan.tenants} shops, {plan.days} days", completed=sent, total=sent)
     return account
