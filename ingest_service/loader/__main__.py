@@ -11,6 +11,8 @@ import sys
 from threading import Event as Flag
 from types import FrameType
 
+import lmdb
+
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.governance.pseudonyms import Pseudonyms
@@ -41,8 +43,8 @@ def main() -> None:
         _load(load_settings(), stop)
     except StoppedError:
         return
-    except GxyError as error:
-        sys.stderr.write(f"loader: {error}\n")
+    except (GxyError, OSError, lmdb.Error) as error:
+        sys.stderr.write(f"loader: {error}: nothing is lost, mend it and start the loader again.\n")
         sys.exit(1)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import msgspec
 
 from gxy_analytics.contracts.events import RawBatch
+from ingest_service.answers import RefusalError
 from ingest_service.loader.clock import request_skew
 from ingest_service.loader.draft import Draft, Letter, Request
 from ingest_service.loader.event import Event
 from ingest_service.loader.lenient import RefusedError, read_event
 from ingest_service.loader.values import parse_instant
-from ingest_service.protocols.native import DROP, judge_event
+from ingest_service.protocols.native import DROP, judge, judge_event, prepare
 
 _batch = msgspec.json.Decoder(RawBatch)
 _event = msgspec.json.Decoder(Event)
@@ -48,11 +49,21 @@ def read_body(body: bytes, request: Request, draft: Draft) -> None:
     draft.owner += [owner] * (len(draft.events) - first)
 
 
-def reject_body(body: bytes, request: Request, draft: Draft, detail: str, reason: str = MALFORMED) -> None:
+def reject_body(body: bytes, request: Request, draft: Draft, detail: str, reason: str = MALFORMED, pointer: str = "") -> None:
     """The whole body is one dead letter."""
     request.accepted = 1
     draft.requests.append(request)
-    draft.letters.append(Letter(request, 0, reason, "", detail, body))
+    draft.letters.append(Letter(request, 0, reason, pointer, detail, body))
+
+
+def reject_malformed(body: bytes, request: Request, draft: Draft) -> None:
+    """A body that was answered 400: where and why is found out again, as far as the spooled bytes still tell."""
+    try:
+        judge(prepare(body))
+    except RefusalError as refused:
+        reject_body(body, request, draft, str(refused), pointer=refused.refusal.pointer or "")
+    else:
+        reject_body(body, request, draft, "the HTTP worker could not read the body as it was sent")
 
 
 def _sent(raw: msgspec.Raw) -> int | None:

@@ -17,7 +17,7 @@ from ingest_service.loader.cut import Cut
 from ingest_service.loader.draft import Draft, Request
 from ingest_service.loader.letters import ledger_rows, letter_rows
 from ingest_service.loader.manifest import BatchLine, Split
-from ingest_service.loader.native import UNKNOWN_PROTOCOL, read_body, reject_body
+from ingest_service.loader.native import UNKNOWN_PROTOCOL, read_body, reject_body, reject_malformed
 from ingest_service.loader.sift import Sifted, sift
 from ingest_service.loader.sink import arrow_bytes, digest
 from ingest_service.loader.state import Commit, Cursor, LedgerRow
@@ -109,7 +109,7 @@ def read(batch: Cut) -> Draft:
         request = request_of(offset, record)
         adapter = ADAPTERS.get(record.protocol)
         if record.flags & RecordFlags.MALFORMED:
-            reject_body(record.body, request, draft, "the HTTP worker could not read the body: it was answered 400")
+            reject_malformed(record.body, request, draft)
         elif adapter is None:
             detail = f"no adapter reads protocol {record.protocol!r}: upgrade the loader, then replay"
             reject_body(record.body, request, draft, detail, UNKNOWN_PROTOCOL)

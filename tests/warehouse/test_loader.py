@@ -158,7 +158,7 @@ def test_wrong_types_are_coerced_or_kept_and_cost_a_warning(world: LoaderWorld) 
         "page": {"scroll": 80},
         "items": {"0": {"price": "a lot", "quantity": -2}},
     }
-    assert {"coerced:/sequence", "unknown_field", "invalid:/items/price", "invalid:/items/quantity", "time_missing"} <= set(
+    assert {"coerced:/page/url", "unknown_field", "invalid:/items/price", "invalid:/items/quantity", "time_missing"} <= set(
         row["warnings"]
     )
     assert row["time_source"] == "received"
