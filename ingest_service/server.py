@@ -20,6 +20,7 @@ from ingest_service.write_keys import clickhouse_keys
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
+IDLE_MS = 75_000  # of a kept-alive connection: longer than balancers reuse one (60 s), so that none meets a closed door
 DRAIN_NOTICE_SECONDS = 0.3  # /readyz says 503 this long before connections are closed, so that a balancer looks elsewhere
 
 
@@ -33,7 +34,7 @@ class IngestServer(Server):
             port=settings.ingest_port,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
             websockets=False,
             backlog=BACKLOG,
             log_enabled=False,
