@@ -33,47 +33,86 @@ with events as (
 
 followed as (
     select
-        *,
-        row_number() over visit_order as position,
+        tenant_id,
+        visitor_id,
+        local_date,
+        event_at,
         lagInFrame(event_at, 1, toDateTime64(0, 3, 'UTC')) over visit_order as previous_at,
-        lagInFrame(local_date, 1, toDate(0)) over visit_order as previous_date,
-        event_at > previous_at + interval 30 minute as is_after_gap,
-        local_date != previous_date as is_first_of_day
+        lagInFrame(local_date, 1, toDate(0)) over visit_order as previous_date
     from events
     window visit_order as (partition by tenant_id, visitor_id order by event_at, event_id)
 ),
 
--- A day is unbroken when the visitor is active from its first half hour on, without a gap.
-days as (
+-- Fewer events than this cannot fill the 23 hours of the shortest day without a gap: what follows looks at almost nobody.
+busy_days as (
     select
-        *,
-        max(if(is_first_of_day, not is_day_head, is_after_gap)) over (partition by tenant_id, visitor_id, local_date) as is_broken_day
-    from followed
+        tenant_id,
+        visitor_id,
+        local_date
+    from events
+    group by
+        tenant_id,
+        visitor_id,
+        local_date
+    having count() >= 45
+),
+
+-- A day is unbroken when the visitor is active from its first half hour on, without a gap.
+unbroken_days as (
+    select
+        tenant_id,
+        visitor_id,
+        local_date
+    from (
+        select
+            tenant_id,
+            visitor_id,
+            local_date,
+            is_day_head,
+            event_at,
+            lagInFrame(event_at, 1, event_at) over day_order as previous_at
+        from events
+        where (tenant_id, visitor_id, local_date) in (select * from busy_days)
+        window day_order as (partition by tenant_id, visitor_id, local_date order by event_at)
+    )
+    group by
+        tenant_id,
+        visitor_id,
+        local_date
+    having max(is_day_head) and max(event_at > previous_at + interval 30 minute) = 0
 ),
 
 -- A session starts after a gap, or on the day after an unbroken one: so a day's sessions follow from that day and its two neighbours.
 starts as (
     select
-        *,
-        is_after_gap or (is_first_of_day and not lagInFrame(is_broken_day, 1, true) over visit_order) as is_start
-    from days
-    window visit_order as (partition by tenant_id, visitor_id order by event_at, event_id)
+        tenant_id,
+        visitor_id,
+        event_at as started_at
+    from followed
+    where
+        event_at > previous_at + interval 30 minute
+        or (local_date != previous_date and (tenant_id, visitor_id, previous_date) in (select * from unbroken_days))
 ),
 
-numbered as (
+visited as (
     select
-        *,
-        sum(is_start) over (partition by tenant_id, visitor_id order by event_at, event_id rows unbounded preceding) as session_number
-    from starts
+        events.*,
+        starts.started_at as started_at,
+        (events.event_at, events.event_id) as position,
+        campaign_source != '' or campaign_medium != '' or campaign_name != '' as has_campaign
+    from events
+    asof inner join starts
+        on starts.tenant_id = events.tenant_id
+        and starts.visitor_id = events.visitor_id
+        and starts.started_at <= events.event_at
 ),
 
 sessions as (
     select
         tenant_id,
         visitor_id,
-        session_number,
+        started_at,
         argMin(local_date, position) as local_date,
-        min(event_at) as started_at,
         max(event_at) as ended_at,
         argMaxIf(customer_pid, position, customer_pid != '') as customer_pid,
         count() as events,
@@ -89,16 +128,11 @@ sessions as (
         argMinIf(campaign_medium, position, has_campaign) as campaign_medium,
         argMinIf(campaign_name, position, has_campaign) as campaign_name,
         arraySort(groupUniqArrayIf(order_id, name = 'order_completed' and order_id != '')) as order_ids
-    from (
-        select
-            *,
-            campaign_source != '' or campaign_medium != '' or campaign_name != '' as has_campaign
-        from numbered
-    )
+    from visited
     group by
         tenant_id,
         visitor_id,
-        session_number
+        started_at
     having {{ in_window('local_date') }}
 )
 
