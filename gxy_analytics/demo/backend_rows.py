@@ -24,10 +24,12 @@ def instant(seconds: int | None) -> datetime | None:
 
 
 def category_rows(tenant: int, catalogue: Catalogue) -> list[Row]:
+    """Rows of `categories`: the shop's categories, all at the root."""
     return [(tenant, name, catalogue.category_slug(i), OPENED) for i, name in enumerate(catalogue.categories)]
 
 
 def product_rows(tenant: int, catalogue: Catalogue, categories: Mapping[str, int]) -> list[Row]:
+    """Rows of `products`; `categories` maps slug to categories.id."""
     currency = catalogue.shop.currency
     return [
         (
@@ -39,6 +41,7 @@ def product_rows(tenant: int, catalogue: Catalogue, categories: Mapping[str, int
 
 
 def coupon_rows(tenant: int, catalogue: Catalogue) -> list[Row]:
+    """Rows of `coupons`; a percentage is written as such (10.00), a fixed value as an amount."""
     values = [coupon.value if coupon.kind == "fixed" else coupon.value * 100 for coupon in catalogue.coupons]
     return [
         (tenant, coupon.code, coupon.kind, as_decimal(value), OPENED, OPENED)
@@ -47,6 +50,7 @@ def coupon_rows(tenant: int, catalogue: Catalogue) -> list[Row]:
 
 
 def customer_row(tenant: int, shopper: Shopper, seen_at: int) -> Row:
+    """A row of `customers`, created when the shop first saw the shopper (epoch seconds)."""
     return (
         tenant, shopper.email, shopper.phone, shopper.first_name, shopper.last_name, shopper.birth_date, shopper.gender,
         shopper.country, shopper.region, shopper.city, shopper.postal_code, shopper.accepts_marketing, instant(seen_at),
@@ -54,6 +58,7 @@ def customer_row(tenant: int, shopper: Shopper, seen_at: int) -> Row:
 
 
 def order_row(tenant: int, order: Order, currency: str, customer: int | None) -> Row:
+    """A row of `orders` as it stands when the simulation ends; `customer` is None for a guest."""
     shopper, placed_at = order.shopper, instant(order.placed_at)
     return (
         tenant, customer, order.number, order.status, currency, as_decimal(order.subtotal), as_decimal(order.discount_total),
@@ -64,6 +69,7 @@ def order_row(tenant: int, order: Order, currency: str, customer: int | None) ->
 
 
 def line_rows(tenant: int, order: Order, order_id: int, products: Mapping[int, int]) -> list[Row]:
+    """Rows of `order_items`; `products` maps product index to products.id."""
     placed_at = instant(order.placed_at)
     return [
         (
@@ -75,6 +81,7 @@ def line_rows(tenant: int, order: Order, order_id: int, products: Mapping[int, i
 
 
 def payment_rows(tenant: int, order: Order, order_id: int, currency: str) -> list[Row]:
+    """Rows of `payments`, one an attempt."""
     return [
         (
             tenant, order_id, PROVIDERS[payment.method], payment.method, payment.status, as_decimal(payment.amount), currency,
@@ -86,6 +93,7 @@ def payment_rows(tenant: int, order: Order, order_id: int, currency: str) -> lis
 
 
 def shipment_rows(tenant: int, order: Order, order_id: int) -> list[Row]:
+    """The row of `shipments`, none for an order that was never to be sent."""
     parcel = order.shipment
     if parcel is None:
         return []
