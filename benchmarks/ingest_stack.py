@@ -24,7 +24,7 @@ from clickhouse_connect.driver.client import Client
 from benchmarks.load import Plan, Result
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.governance.write_keys import create_write_key
-from gxy_analytics.settings import Settings
+from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import ADMIN, EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
@@ -86,7 +86,7 @@ def running_stack(directory: Path) -> Iterator[IngestStack]:
         server = EmbeddedClickHouse(directory / "clickhouse", "benchmark", free_port(), free_port())
         server.start()
         cleanup.callback(server.stop)
-        settings = Settings(data_dir=directory, clickhouse_url=server.url, ingest_port=free_port())
+        settings = load_settings(data_dir=directory, clickhouse_url=server.url, ingest_port=free_port())
         client = cleanup.enter_context(connect(server.url, purpose="benchmark"))
         migrate(client, settings)
         for statement in read_sql("benchmarks", "ingest_baseline.sql").split(";"):

@@ -181,10 +181,11 @@ async def run(plan: Plan) -> Result:
     """Open the connections, follow the plan, and wait for the last answer."""
     loop = asyncio.get_running_loop()
     parts = urlsplit(plan.url)
+    host, port = parts.hostname or "", parts.port or 80
     work = Run(plan)
     loop.set_exception_handler(work.fail)
     for _ in range(plan.connections):
-        await loop.create_connection(lambda: Connection(work), parts.hostname, parts.port)
+        await loop.create_connection(lambda: Connection(work), host, port)
     await work.done.wait()
     if work.error:
         raise work.error
