@@ -21,6 +21,7 @@ CREATE = (
 )
 # Table access denied, column access denied, server is read-only, read-only transaction.
 MYSQL_READ_ONLY = (1142, 1143, 1290, 1792, 1836)
+MYSQL_DUPLICATE = 1062
 
 
 class BackendReadOnlyError(GxyError):
@@ -86,10 +87,14 @@ def _create(cursor: psycopg.Cursor | pymysql.cursors.Cursor, wanted: TenantDetai
         cursor.execute(CREATE, values)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise _read_only(wanted.slug) from error
+    except psycopg.errors.UniqueViolation:
+        return  # another `gxy tenant add` was faster: its row is as good
     except pymysql.err.Error as error:
-        if error.args and error.args[0] in MYSQL_READ_ONLY:
+        code = error.args[0] if error.args else None
+        if code in MYSQL_READ_ONLY:
             raise _read_only(wanted.slug) from error
-        raise
+        if code != MYSQL_DUPLICATE:
+            raise
 
 
 def _read_only(slug: str) -> BackendReadOnlyError:
