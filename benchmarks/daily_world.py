@@ -67,7 +67,7 @@ class World:
         window = f"{{min_date: '{first}', max_date: '{last + timedelta(days=1)}'}}"
         outputs = ["--target-path", str(self.directory / "target"), "--log-path", str(self.directory / "logs")]
         command = ["build", "--exclude-resource-type", "unit_test", "--profiles-dir", ".", *outputs, "--vars", window]
-        environment = {**os.environ, **dbt_environment(Settings(clickhouse_url=self.server.url))}
+        environment = {**os.environ, **dbt_environment(Settings.model_validate({"clickhouse_url": self.server.url}))}
         subprocess.run(
             [Path(sys.executable).with_name("dbt"), "--quiet", *command], cwd=DBT_PROJECT_DIR, env=environment, check=True
         )
@@ -115,7 +115,7 @@ def benchmark_world(tenants: int) -> Iterator[World]:
         server.start()
         try:
             with connect(server.url, purpose="benchmark") as client:
-                migrate(client, Settings())
+                migrate(client, Settings.model_validate({}))
                 client.command(read_sql("benchmarks", "daily_tenants.sql"), parameters={"tenants": tenants})
                 yield World(server, client, directory, tenants)
         finally:
