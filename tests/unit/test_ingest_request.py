@@ -52,6 +52,10 @@ def test_a_body_may_come_in_pieces_up_to_the_limit() -> None:
     assert read([part(b"12345"), part(b"67890", more=False)]) == b"1234567890"
 
 
+def test_a_body_of_the_declared_length_is_not_waited_for_any_longer() -> None:
+    assert read([part(b"12345")], headers={b"content-length": b"5"}) == b"12345"
+
+
 def test_reading_stops_at_the_limit_and_not_at_the_end() -> None:
     with pytest.raises(RefusalError) as refused:
         read([part(b"123456"), part(b"789012")])
