@@ -43,9 +43,10 @@ def main() -> None:
         _load(load_settings(), stop)
     except StoppedError:
         return
-    except (GxyError, OSError, lmdb.Error) as error:
-        sys.stderr.write(f"loader: {error}: nothing is lost, mend it and start the loader again.\n")
-        sys.exit(1)
+    except GxyError as error:
+        sys.exit(f"loader: {error}")
+    except (OSError, lmdb.Error) as error:
+        sys.exit(f"loader: {error}. Nothing is lost: mend the disk that it names and start the loader again.")
 
 
 def _load(settings: Settings, stop: Flag) -> None:
