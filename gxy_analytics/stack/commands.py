@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.stack.doctor import Finding, Level, examine
+from gxy_analytics.stack.sockets import without_credentials
 from gxy_analytics.stack.stack import PARTS, Stack, interrupt_on_signals, stack_settings
 
 DATA_DIR = click.option(
@@ -34,6 +35,7 @@ def up(
     """Start the embedded stack, wait until it is ready, and run it until Ctrl-C."""
     console = Console(highlight=False)
     interrupt_on_signals()
+    quieten_client()
     settings = stack_settings(data_dir=data_dir, port_base=port_base, listen_host=listen_host, ingest_workers=ingest_workers)
     stack = Stack(settings, without=without, report=lambda name, what: say(console, name, what))
     try:
@@ -43,6 +45,11 @@ def up(
             stack.wait()
     except KeyboardInterrupt:
         console.print("stopped: nothing that was accepted is lost")
+
+
+def quieten_client() -> None:
+    """Of a server that does not answer the client logs an exception; our one line says it already."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 
 def say(console: Console, name: str, what: str) -> None:
@@ -62,14 +69,6 @@ def address_lines(settings: Settings) -> list[str]:
     }
     lines = [f"  [bold]{name:<18}[/bold]{escape(address)}" for name, address in rows.items() if address]
     return ["", "[bold green]GXY Analytics is up[/] (Ctrl-C stops it in order)", *lines]
-
-
-def without_credentials(url: str | None) -> str | None:
-    """`scheme://host...` of a `scheme://user:password@host...`."""
-    if url is None:
-        return None
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 @click.command()
@@ -104,8 +103,7 @@ def exports(settings: Settings) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list of {check, level, found, remedy}.")
 def doctor(data_dir: Path | None, as_json: bool) -> None:
     """Say what is wrong and how to mend it. Exit code 1 when something fails."""
-    # What the client logs of a server that does not answer is a finding already.
-    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+    quieten_client()
     findings = examine(load_settings(data_dir=data_dir))
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings]))

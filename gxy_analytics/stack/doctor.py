@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-import psycopg
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from gxy_analytics.errors import SourceUnreachableError
+from gxy_analytics.errors import GxyError, SourceUnreachableError
+from gxy_analytics.extraction.connections import connect_oltp
 from gxy_analytics.settings import STACK_FILE, Settings
 from gxy_analytics.stack import probes
 from gxy_analytics.stack.sockets import PortTakenError, claim
@@ -175,14 +175,12 @@ def oltp(settings: Settings) -> Iterator[Finding]:
     """Does the backend's database answer?"""
     if settings.oltp_url is None:
         return
-    if not settings.oltp_url.startswith("postgres"):
-        yield Finding("oltp", Level.OK, "MySQL: asked at the next extraction")
-        return
     try:
-        with psycopg.connect(settings.oltp_url, connect_timeout=5) as connection:
-            yield Finding("oltp", Level.OK, f"PostgreSQL {connection.info.server_version // 10000}")
-    except psycopg.OperationalError as error:
-        yield Finding("oltp", Level.FAIL, str(error).split("\n", 1)[0], "start it, or correct GXY_OLTP_URL.")
+        connect_oltp(settings.oltp_url).close()
+    except GxyError as error:
+        yield Finding("oltp", Level.FAIL, str(error), "start it, or correct GXY_OLTP_URL.")
+    else:
+        yield Finding("oltp", Level.OK, f"{settings.oltp_url.partition(':')[0]} answers")
 
 
 def ingest(settings: Settings) -> Iterator[Finding]:

@@ -31,6 +31,14 @@ def reachable_host(listen_host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def without_credentials(url: str | None) -> str | None:
+    """`scheme://host...` of a `scheme://user:password@host...`."""
+    if url is None:
+        return None
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def claim(listen_host: str, port: int, what: str, setting: str) -> None:
     """Raise PortTakenError when `port` cannot be bound now, naming what wants it and the setting that moves it."""
     family = socket.AF_INET6 if ":" in listen_host else socket.AF_INET

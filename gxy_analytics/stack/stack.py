@@ -23,6 +23,7 @@ from gxy_analytics.stack.lock import StackLock
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.stack.process import ProcessSpec
 from gxy_analytics.stack.secrets import CLICKHOUSE_ADMIN_PASSWORD, read_or_create_password
+from gxy_analytics.stack.sockets import without_credentials
 from gxy_analytics.stack.supervisor import Report, Supervisor
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
@@ -30,6 +31,8 @@ from gxy_analytics.warehouse.migrations import migrate
 
 PARTS = ("clickhouse", "postgres", "loader", "ingest", "dagster")
 ADDRESSES = ("clickhouse_url", "oltp_url", "ingest_url", "dagster_url")
+# Events as they were sent, databases, logs: for their owner only. (PostgreSQL keeps its own directory so.)
+PRIVATE_DIRECTORIES = ("clickhouse", "dagster", "ingest", "loader", "logs", "run", "secrets", "spool")
 WATCH_SECONDS = 0.2
 
 
@@ -99,6 +102,8 @@ class Stack:
         Call it from a thread that lives as long as the stack: the kernel ends the children with their launcher.
         Raises StackRunsError, PortTakenError, ProcessFailedError, SourceUnreachableError, and what migrations raise.
         """
+        for name in PRIVATE_DIRECTORIES:
+            (self.settings.data_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.acquire()
         try:
             load_master_key(self.settings.master_key_path, create=self._owns_master_key())
@@ -188,8 +193,10 @@ class Stack:
         try:
             self._migrate()
         except SourceUnreachableError as error:
+            host = without_credentials(self.settings.clickhouse_url)
             raise SourceUnreachableError(
-                f"{error} GXY_CLICKHOUSE_URL is set, so `gxy up` starts no ClickHouse: unset it to use the embedded one."
+                f"GXY_CLICKHOUSE_URL is set, and nothing answers at {host}: start that server, "
+                "or unset GXY_CLICKHOUSE_URL and `gxy up` starts its own."
             ) from error
 
     def _open_dagster(self) -> None:

@@ -8,17 +8,18 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import dagster as dg
 import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.stack.dagster_home import write_dagster_home
 from gxy_analytics.warehouse.client import connect
 from tests.e2e.stack_process import GXY, StackProcess, clean_environment, free_port_base, processes_of, wait_until_gone
 
@@ -94,6 +95,8 @@ def test_two_stacks_side_by_side_share_nothing(stacks: tuple[StackProcess, Stack
 def test_secrets_and_addresses_are_for_their_owner_only(stack: StackProcess) -> None:
     for path in (*(stack.data_dir / "secrets").iterdir(), stack.data_dir / "run" / "stack.json"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for name in ("spool", "clickhouse", "postgres", "loader", "logs", "secrets"):
+        assert stat.S_IMODE((stack.data_dir / name).stat().st_mode) & 0o077 == 0, name
 
 
 def test_every_server_listens_on_loopback_only(stack: StackProcess) -> None:
@@ -186,14 +189,32 @@ def test_given_servers_are_used_and_none_is_embedded(stacks: tuple[StackProcess,
     assert guest.stop() == 0
 
 
-def test_dagster_serves_the_graph_and_stops_with_the_stack(data_dir: Path) -> None:
+def test_dagster_serves_the_graph_ends_an_orphaned_run_and_stops_with_the_stack(data_dir: Path) -> None:
+    orphan = run_of_an_earlier_life(data_dir / "dagster")
     stack = StackProcess(data_dir, free_port_base(), "--without", "ingest", "--without", "loader").ready()
+    assert {"dagster-code", "dagster-webserver", "dagster-daemon"} <= set(stack.pids())
     query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { assetNodes { id } } } } }"
     answer = httpx.post(f"{stack.env()['GXY_DAGSTER_URL']}/graphql", json={"query": query}, timeout=60)
     nodes = answer.json()["data"]["repositoriesOrError"]["nodes"]
     assert sum(len(node["assetNodes"]) for node in nodes) > 10
-    assert {"dagster-code", "dagster-webserver", "dagster-daemon"} <= set(stack.pids())
-    started = time.monotonic()
     assert stack.stop(signal.SIGINT) == 0
-    assert processes_of(data_dir) == {}, f"after {time.monotonic() - started:.0f} s"
+    assert processes_of(data_dir) == {}
     assert "definitions do not load" not in stack.output
+    assert "1 unfinished runs of an earlier life" in stack.output
+    with dg.DagsterInstance.from_config(str(data_dir / "dagster")) as instance:
+        run = instance.get_run_by_id(orphan)
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.CANCELED
+
+
+def run_of_an_earlier_life(dagster_home: Path) -> str:
+    """Leave a run that was under way when its stack was killed; return its id."""
+
+    @dg.job
+    def nightly() -> None:
+        """Stands for any job."""
+
+    write_dagster_home(dagster_home)
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        run = instance.create_run_for_job(nightly, status=dg.DagsterRunStatus.STARTED)
+    return run.run_id

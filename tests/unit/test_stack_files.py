@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from gxy_analytics.settings import Settings, load_settings
-from gxy_analytics.stack.commands import env, without_credentials
+from gxy_analytics.stack.commands import env
 from gxy_analytics.stack.lock import StackLock, StackRunsError
 from gxy_analytics.stack.secrets import read_or_create_password
-from gxy_analytics.stack.sockets import PortTakenError, claim, reachable_host, socket_directory
+from gxy_analytics.stack.sockets import PortTakenError, claim, reachable_host, socket_directory, without_credentials
 from gxy_analytics.stack.stack import stack_settings
 
 ADDRESSES = {"clickhouse_url": "http://gxy:pass'word@127.0.0.1:1", "ingest_url": "http://127.0.0.1:2"}
