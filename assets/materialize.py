@@ -26,6 +26,8 @@ from gxy_analytics.warehouse.partitions import Window
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The run's log is in the instance, and `on_progress` says what a person wants to know."""
 
+SELECTION_HELP = 'try `marts/sales_daily`, `group:marts`, or `key:"marts/fct_orders" or key:"marts/fct_sessions"`.'
+
 ERROR_CLASS = re.compile(r"^[\w.]+: ")
 
 

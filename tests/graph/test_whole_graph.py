@@ -12,13 +12,14 @@ from click.testing import CliRunner
 from graph_world import FIRST, LAST, World, fill
 
 from assets.commands import materialize
-from assets.materialize import Report, materialize_window
+from assets.materialize import Report, UnknownSelectionError, materialize_window
 from gxy_analytics.definitions import build_defs
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.partitions import Window
 
 WINDOW = Window(FIRST, LAST)
+PROMISES = {"equals_backend", "ledger_balances", "events_equal_ledger", "events_equal_raw"}
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,9 @@ def test_a_wrong_mart_row_is_found_by_reconciliation_and_mended_by_a_rebuild(wor
 
 def test_an_unreachable_source_fails_its_tables_with_the_remedy_and_leaves_them_whole(world: World, built: Report) -> None:
     cut_off = world.settings.model_copy(update={"oltp_url": "postgresql://nobody@127.0.0.1:9/shop"})
-    report = materialize_window(cut_off, Window(LAST, LAST), "raw/oltp_tenants or raw/oltp_orders or raw/events")
+    report = materialize_window(
+        cut_off, Window(LAST, LAST), 'key:"raw/oltp_tenants" or key:"raw/oltp_orders" or key:"raw/events"'
+    )
     assert not report.ok
     assert [table.table for table in report.tables] == ["raw.events"]
     assert ["extract_tenants" in failure.step and "check GXY_OLTP_URL" in failure.message for failure in report.failures] == [
@@ -124,3 +127,9 @@ def environment(settings: Settings) -> dict[str, str | None]:
 
 def built_rows(report: Report, table: str) -> int | None:
     return {built.table: built.rows for built in report.tables}[table]
+
+
+def test_a_selection_that_names_nothing_is_refused_with_an_example(world: World) -> None:
+    for nothing in ("marts/no_such_table", "???"):
+        with pytest.raises(UnknownSelectionError, match="try `marts/sales_daily`"):
+            materialize_window(world.settings, WINDOW, nothing)
