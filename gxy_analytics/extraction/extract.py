@@ -24,7 +24,7 @@ from gxy_analytics.extraction.rejects import clear_rejects, count_rejects, earli
 from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs
-from gxy_analytics.extraction.watermarks import EPOCH, read_watermark, server_now, write_watermark
+from gxy_analytics.extraction.watermarks import EPOCH, read_progress, server_now, write_watermark
 from gxy_analytics.governance.key_fingerprints import check_master_key
 
 # Keys asked for in one query.
@@ -41,18 +41,19 @@ def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key
     """
     drift = find_drift(spec, source)
     source_now, started_at = source.now(), server_now(client)
-    watermark = read_watermark(client, spec)
+    progress = read_progress(client, spec)
     slugs = read_slugs(client)
     if spec.vault:
         check_master_key(client, master_key, slugs.values())
     with Loader(client, spec, slugs, master_key, started_at) as loader:
-        if full or watermark == EPOCH or loader.landing.is_empty():
+        loader.landing.recount_arrivals(progress.finished_at)
+        if full or progress.watermark == EPOCH or loader.landing.is_empty():
             loader.load(source.stream(select_rows(spec, source, EVERY_ROW)))
         else:
-            since = {"since": watermark - spec.overlap}
+            since = {"since": progress.watermark - spec.overlap}
             loader.load(source.stream(select_rows(spec, source, changed_since(spec, source)), since))
         _settle_keys(spec, source, client, loader)
-        watermark = _advance(watermark, loader.newest, source_now)
+        watermark = _advance(progress.watermark, loader.newest, source_now)
     clear_rejects(client, spec, started_at)
     if spec is TENANTS:
         publish_tenants(client)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from string import Template
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,9 @@ VERSION_COLUMNS = ("row_hash", "extracted_at")
 NOT_CONTENT = ("updated_at",)
 SESSION_SECONDS = 3600
 # The materialized views write a partition a month of business time: an old shop's first batch may span them all.
-INSERT_SETTINGS = {"max_partitions_per_insert_block": 0, "max_insert_threads": 1}
+# Every insert is meant: equal counts of arrivals are no repetition.
+INSERT_SETTINGS = {"max_partitions_per_insert_block": 0, "max_insert_threads": 1, "insert_deduplicate": 0}
+ONE_VERSION = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Landing:
         columns = landed_columns(spec)
         self._names = {
             "target": f"raw.{spec.target}",
+            "source": spec.target,
+            "arrival": spec.arrival_column,
             "columns": ", ".join(columns),
             "keys": ", ".join(key_columns(spec)),
             "content": ", ".join(column for column in columns if column not in NOT_CONTENT),
@@ -87,6 +92,14 @@ class Landing:
         self.client.insert_arrow("buried", key_table(self.spec, keys), settings=self.session)
         self._run("find_buried.sql")
         return self._write()
+
+    def recount_arrivals(self, finished_at: datetime) -> None:
+        """Count the versions since the last finished extraction as arrivals: a server that died may have lost their count.
+
+        The views count after the rows are written, and a row that was written is no change when it is read again.
+        """
+        if self.spec.arrival_column and datetime.fromisoformat(self._floor).replace(tzinfo=UTC) > finished_at + ONE_VERSION:
+            self._run("recount_arrivals.sql", {"finished_at": finished_at})
 
     def is_empty(self) -> bool:
         """Whether nothing was ever extracted into the target."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
@@ -12,10 +13,18 @@ from gxy_analytics.warehouse.client import read_sql
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_watermark(client: Client, spec: TableSpec) -> datetime:
-    """The highest change time that was extracted whole, UTC; EPOCH before the first extraction."""
-    rows = client.query(read_sql(__package__, "read_watermark.sql"), parameters={"table": spec.source}).result_rows
-    return rows[0][0].replace(tzinfo=UTC) if rows else EPOCH
+@dataclass(frozen=True)
+class Progress:
+    """The last finished extraction: the highest change time it read, and when it ended. Both EPOCH before the first."""
+
+    watermark: datetime
+    finished_at: datetime
+
+
+def read_progress(client: Client, spec: TableSpec) -> Progress:
+    """How far the table was extracted, UTC."""
+    rows = client.query(read_sql(__package__, "read_progress.sql"), parameters={"table": spec.source}).result_rows
+    return Progress(*(moment.replace(tzinfo=UTC) for moment in rows[0])) if rows else Progress(EPOCH, EPOCH)
 
 
 def write_watermark(client: Client, spec: TableSpec, watermark: datetime, rows_read: int, rows_changed: int) -> None:

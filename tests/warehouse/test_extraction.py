@@ -192,3 +192,14 @@ def test_a_source_that_goes_away_while_it_is_read_leaves_the_table_whole(
         extract("coupons", source, clickhouse)
     assert rows(clickhouse, watermark) == before
     assert rows(clickhouse, "select count() from raw.oltp_coupons final where not is_deleted") == [(1,)]
+
+
+def test_arrivals_whose_count_a_crash_lost_are_counted_by_the_next_extraction(source: Source, clickhouse: Client) -> None:
+    """The state after a server died between a table's rows and their count: rows, no arrivals, no finished extraction."""
+    extract_these("tenants refunds", source, clickhouse)
+    clickhouse.command("truncate table governance.watermarks")
+    clickhouse.command("truncate table governance.arrivals")
+    assert extract("refunds", source, clickhouse).rows_changed == 0
+    assert arrivals(clickhouse) == 1
+    extract("refunds", source, clickhouse)
+    assert arrivals(clickhouse) == 1

@@ -1,4 +1,6 @@
-select watermark
+select
+    watermark,
+    extracted_at
 from governance.watermarks
 where source_table = {table:String}
 order by extracted_at desc
