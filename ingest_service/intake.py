@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 
-from litestar.types import HTTPScope, Receive
+from litestar.types import HTTPScope
 
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry
 from ingest_service.metrics import IngestMetrics
-from ingest_service.request import Headers, kept_headers, peer_of, query_value, read_body
+from ingest_service.request import Headers, kept_headers, peer_of, query_value
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SpoolUnavailableError, make_frame
@@ -36,10 +36,6 @@ class Intake:
         """Tenant of the request. Raises RefusalError: 401, 503."""
         key = headers.get(b"x-write-key") or query_value(scope, "key")
         return await self.keys.tenant_of(key)
-
-    async def body(self, headers: Headers, receive: Receive) -> bytes:
-        """The body as sent, within the limit. Raises RefusalError: 408, 413."""
-        return await read_body(headers, receive, self.max_body_bytes)
 
     async def store(
         self,

@@ -9,7 +9,7 @@ from gxy_analytics.contracts.events import BatchResult
 from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, refuse, send_answer
 from ingest_service.intake import Intake
 from ingest_service.protocols import native
-from ingest_service.request import decode_body, headers_of
+from ingest_service.request import Body, Headers, decode_body, headers_of
 from ingest_service.spool.record import RecordFlags
 
 PATH = "/v1/events"
@@ -34,9 +34,12 @@ class NativeEndpoint:
         """The answer to one POST, once everything that it promises is durable."""
         intake = self._intake
         intake.in_flight += 1
+        headers = headers_of(scope)
+        body = Body(headers, receive, intake.max_body_bytes)
         try:
-            answer = await self._accept(scope, receive)
+            answer = await self._accept(scope, headers, body)
         except RefusalError as refusal:
+            await body.discard()
             answer = refuse(refusal)
         except ClientGoneError:
             answer = CLIENT_GONE
@@ -45,12 +48,11 @@ class NativeEndpoint:
         intake.metrics.count_request(PATH, answer.status)
         return answer
 
-    async def _accept(self, scope: HTTPScope, receive: Receive) -> Answer:
+    async def _accept(self, scope: HTTPScope, headers: Headers, sent: Body) -> Answer:
         """200 with one result an event, each durable. Raises RefusalError, ClientGoneError."""
         intake = self._intake
-        headers = headers_of(scope)
         tenant_id = await intake.admit(scope, headers)
-        body = await intake.body(headers, receive)
+        body = await sent.read()
         try:
             body = native.prepare(decode_body(headers, body, intake.max_body_bytes))
             results = native.judge(body)

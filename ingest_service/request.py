@@ -6,6 +6,7 @@ What a body means belongs to the protocols. Proxy headers are never trusted: the
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
@@ -17,6 +18,8 @@ from ingest_service.answers import ClientGoneError, RefusalError
 from ingest_service.inflate import inflate
 
 BODY_SECONDS = 30.0  # for the whole body: a client slower than that is refused
+DISCARD_SECONDS = 5.0
+DISCARD_BYTES = 32 << 20  # of a refused body; beyond that the connection is closed on the client
 KEPT_HEADERS = (b"user-agent", b"accept-language", b"origin", b"referer", b"sec-gpc", b"dnt")
 MAX_HEADER_CHARS = 1024
 
@@ -59,45 +62,63 @@ def truncate_ip(address: str) -> str:
     return str(ip_network((parsed, bits), strict=False).network_address)
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The body as sent, at most `limit` bytes, which is enforced while it comes in.
+class Body:
+    """The body of one request: read whole within `limit` bytes, or discarded so that the client can read its refusal."""
 
-    Raises RefusalError (413 over the limit, 408 when it does not arrive in time), ClientGoneError.
-    """
-    length = int(headers.get(b"content-length", -1))
-    if length > limit:
-        raise _too_large(limit)
-    message: Any = await receive()
-    if message["type"] == "http.request" and len(message["body"]) == length:
-        body: bytes = message["body"]  # whole: the server's second, empty message is not waited for (20 µs a request)
-        return body
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _read_chunks(message, receive, limit)
-    except TimeoutError as error:
-        raise RefusalError(408, "body_too_slow", f"the body did not arrive within {BODY_SECONDS:.0f} s.") from error
+    def __init__(self, headers: Headers, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._length = int(headers.get(b"content-length", -1))
+        self._is_over = self._length == 0
 
+    async def read(self) -> bytes:
+        """The body as sent. Raises RefusalError (413 over the limit, 408 when it does not arrive in time), ClientGoneError."""
+        if self._length > self._limit:
+            raise self._too_large()
+        first = await self._next()
+        if self._is_over and len(first) <= self._limit:
+            return first
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._read_on(first)
+        except TimeoutError as error:
+            raise RefusalError(408, "body_too_slow", f"the body did not arrive within {BODY_SECONDS:.0f} s.") from error
 
-async def _read_chunks(message: Any, receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
+    async def discard(self) -> None:
+        """Read on and forget, within bounds: closing with unread data resets the connection, and the answer is lost."""
+        size = 0
+        with suppress(TimeoutError, ClientGoneError):
+            async with asyncio.timeout(DISCARD_SECONDS):
+                while not self._is_over and size < DISCARD_BYTES:
+                    size += len(await self._next())
+
+    async def _next(self) -> bytes:
+        message: Any = await self._receive()
         if message["type"] == "http.disconnect":
+            self._is_over = True
             raise ClientGoneError("the client closed the connection before its body was whole.")
-        chunks.append(message["body"])
-        size += len(message["body"])
-        if size > limit:
-            raise _too_large(limit)
-        if not message.get("more_body"):
-            return b"".join(chunks)
-        message = await receive()
+        body: bytes = message["body"]
+        # Whole at its declared length: the empty message that follows is not waited for (20 us a request).
+        self._is_over = not message.get("more_body") or len(body) == self._length
+        return body
+
+    async def _read_on(self, first: bytes) -> bytes:
+        chunks = [first]
+        size = len(first)
+        while not self._is_over:
+            if size > self._limit:
+                raise self._too_large()
+            chunks.append(await self._next())
+            size += len(chunks[-1])
+        if size > self._limit:
+            raise self._too_large()
+        return b"".join(chunks)
+
+    def _too_large(self) -> RefusalError:
+        return RefusalError(413, "body_too_large", f"the body is over {self._limit} bytes: send fewer events at once.")
 
 
 def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
     """The body without its Content-Encoding, at most `limit` bytes. Raises RefusalError."""
     encoding = headers.get(b"content-encoding")
     return inflate(body, encoding.decode("latin-1"), limit) if encoding else body
-
-
-def _too_large(limit: int) -> RefusalError:
-    return RefusalError(413, "body_too_large", f"the body is over {limit} bytes: send fewer events at once.")

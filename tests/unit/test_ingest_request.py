@@ -9,7 +9,7 @@ import pytest
 
 from ingest_service import request
 from ingest_service.answers import ClientGoneError, RefusalError
-from ingest_service.request import kept_headers, read_body, truncate_ip
+from ingest_service.request import Body, kept_headers, truncate_ip
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_only_listed_headers_are_kept_and_long_ones_are_cut() -> None:
     assert kept_headers(headers) == {"user-agent": "x" * 1024}
 
 
-def read(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> bytes:
+def body_of(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> Body:
     pending = iter(messages)
 
     async def receive() -> Any:
@@ -41,7 +41,11 @@ def read(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, b
             await asyncio.sleep(60)
         return message
 
-    return asyncio.run(read_body(headers or {}, receive, limit))
+    return Body(headers or {}, receive, limit)
+
+
+def read(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> bytes:
+    return asyncio.run(body_of(messages, limit, headers).read())
 
 
 def part(body: bytes, more: bool = True) -> dict[str, Any]:
@@ -62,6 +66,12 @@ def test_reading_stops_at_the_limit_and_not_at_the_end() -> None:
     assert refused.value.status == 413
 
 
+def test_one_large_piece_is_refused_too() -> None:
+    with pytest.raises(RefusalError) as refused:
+        read([part(b"12345678901", more=False)])
+    assert refused.value.status == 413
+
+
 def test_a_declared_length_over_the_limit_is_refused_before_reading() -> None:
     with pytest.raises(RefusalError) as refused:
         read([], headers={b"content-length": b"11"})
@@ -71,6 +81,25 @@ def test_a_declared_length_over_the_limit_is_refused_before_reading() -> None:
 def test_a_client_that_is_gone_is_told_apart_from_a_whole_body() -> None:
     with pytest.raises(ClientGoneError):
         read([part(b"123"), {"type": "http.disconnect"}])
+
+
+def test_a_refused_body_is_read_to_its_end_and_not_beyond_it() -> None:
+    async def scenario() -> None:
+        messages = [part(b"123456"), part(b"789012"), part(b"3", more=False), part(b"of the next request")]
+        body = body_of(messages)
+        with pytest.raises(RefusalError):
+            await body.read()
+        await asyncio.wait_for(body.discard(), 1)
+        await asyncio.wait_for(body.discard(), 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_refused_body_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "DISCARD_BYTES", 20)
+    asyncio.run(asyncio.wait_for(body_of([part(b"12345")] * 10).discard(), 1))
+    monkeypatch.setattr(request, "DISCARD_SECONDS", 0.05)
+    asyncio.run(asyncio.wait_for(body_of([part(b"12345")]).discard(), 1))
 
 
 def test_a_body_that_dribbles_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
