@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.checks.numbers import equals_backend, events_equal_ledger, events_equal_raw, ledger_balances
+from assets.checks.numbers import equals_backend, events_equal_ledger, events_equal_raw, events_equal_staged, ledger_balances
 from assets.conventions import BUILD_TAG, OWNERS
 
 LATE = {"gxy/cause": "late rows"}
@@ -38,7 +38,9 @@ rebuild_days = dg.define_asset_job(
 
 recheck = dg.define_asset_job(
     "recheck",
-    selection=dg.AssetSelection.checks(equals_backend, events_equal_ledger, events_equal_raw, ledger_balances),
+    selection=dg.AssetSelection.checks(
+        equals_backend, events_equal_ledger, events_equal_raw, events_equal_staged, ledger_balances
+    ),
     executor_def=dg.in_process_executor,
     owners=OWNERS,
     description="Compare the newest built days with the backend and the events with the ledger once more. Builds nothing.",

@@ -7,7 +7,7 @@ import dagster as dg
 from assets.checks.results import result
 from assets.partitions import window_of
 from gxy_analytics.quality.freshness import check_newest_day
-from gxy_analytics.quality.ledger import check_balance, check_raw_events, check_staged_events
+from gxy_analytics.quality.ledger import check_balance, check_raw_events, check_session_events, check_staged_events
 from gxy_analytics.quality.reconciliation import outcome, reconcile
 from gxy_analytics.quality.windows import newest_built
 from gxy_analytics.resources import Platform
@@ -15,6 +15,7 @@ from gxy_analytics.settings import require
 
 EVENTS = ["raw", "events"]
 STAGED = ["staging", "stg_web__events"]
+SESSIONS = ["marts", "fct_sessions"]
 SALES = ["marts", "sales_daily"]
 
 DAYS_WITHOUT_A_RUN = 7
@@ -45,10 +46,17 @@ def events_equal_ledger(context: dg.AssetCheckExecutionContext, platform: Platfo
 
 @dg.asset_check(asset=STAGED, description="Every event that arrived for the run's days is staged once, per tenant.")
 def events_equal_raw(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
-    """Events in the marts = accepted - deduplicated - rejected - dropped: this is the last step of that equation."""
+    """Events in staging = accepted - deduplicated - rejected - dropped, with the two checks on raw.events."""
     with platform.clickhouse("check staged events", context.run.run_id) as client:
         window = window_of(context.run.tags) or newest_built(client, DAYS_WITHOUT_A_RUN)
         return result(check_staged_events(client, window), asset=STAGED, check="events_equal_raw")
+
+
+@dg.asset_check(asset=SESSIONS, description="Every staged event is in exactly one session, per tenant, over all days.")
+def events_equal_staged(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
+    """Events in the marts = those in staging: the last step from accepted to marts."""
+    with platform.clickhouse("check the events of sessions", context.run.run_id) as client:
+        return result(check_session_events(client), asset=SESSIONS, check="events_equal_staged")
 
 
 @dg.asset_check(

@@ -77,6 +77,15 @@ def check_staged_events(client: Client, window: Window) -> Outcome:
     return passed(f"every event that arrived is staged once ({window})", events=sum(staged.values()), tenants=len(staged))
 
 
+def check_session_events(client: Client) -> Outcome:
+    """Whether every staged event is in exactly one session, per tenant, over all days."""
+    rows = client.query(read_sql(PACKAGE, "session_events.sql")).result_rows
+    wrong = [f"{tenant}: {staged} staged, {counted} in sessions" for tenant, staged, counted in rows]
+    if wrong:
+        return failed("marts.fct_sessions does not hold every staged event once", wrong, NOT_STAGED)
+    return passed("every staged event is in exactly one session, for every tenant")
+
+
 def _by_tenant(client: Client, settled: datetime) -> list[dict[str, int]]:
     result = client.query(read_sql(PACKAGE, "ledger_by_tenant.sql"), parameters={"settled": settled})
     return list(result.named_results())

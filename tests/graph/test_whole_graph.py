@@ -19,7 +19,7 @@ from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.partitions import Window
 
 WINDOW = Window(FIRST, LAST)
-PROMISES = {"equals_backend", "ledger_balances", "events_equal_ledger", "events_equal_raw"}
+PROMISES = {"equals_backend", "ledger_balances", "events_equal_ledger", "events_equal_raw", "events_equal_staged"}
 
 
 @pytest.fixture(scope="module")
