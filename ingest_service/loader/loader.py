@@ -78,7 +78,10 @@ class Loader:
         if (at.segment, at.offset) >= (line.segment, line.end):
             return
         path = self._settings.spool_dir / line.slot / f"{line.segment:08d}.seg"
-        found = cutting.cut(path, line.slot, line.first, until=line.end)
+        found = cutting.cut(path, line.slot, line.first, until=line.end) if path.exists() else None
+        if found is None or not found.records:
+            self.status.alarm(f"batch {line.batch_id} was not finished and its records are gone from the spool: restore {path}")
+            return
         prepared = self._prepare(found, line.loaded_ms)
         if prepared.line.splits == line.splits:
             self._insert(prepared)

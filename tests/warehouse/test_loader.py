@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from loader_world import PSEUDONYMS, LoaderWorld, event, iso
+from prometheus_client import CollectorRegistry, generate_latest
 
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.commands import ingest
 from ingest_service.loader.columns import TABLES
+from ingest_service.loader.metrics import LoaderCollector
 from ingest_service.loader.native import read_body
 from ingest_service.loader.prepare import ADAPTERS
 from ingest_service.loader.replay import Selection, replay
@@ -245,6 +247,12 @@ def test_the_commands_show_status_dead_letters_and_replay(world: LoaderWorld, mo
     status = run("status")
     assert (status["totals"]["accepted"], status["totals"]["inserted"], status["lag_bytes"]) == (2, 1, 0)
     assert status["problems"] == []
+    registry = CollectorRegistry()
+    registry.register(LoaderCollector(world.settings.loader_dir))
+    shown = generate_latest(registry).decode()
+    assert 'gxy_loader_events_total{outcome="inserted"} 1.0' in shown
+    assert 'gxy_loader_dead_letters_total{reason="missing_event_id"} 1.0' in shown
+    assert "gxy_loader_ledger_mismatches_total 0.0" in shown
     (letter,) = run("rejected", "--tenant", world.tenant_id)
     assert (letter["reason"], letter["pointer"]) == ("missing_event_id", "/events/1/event_id")
     assert letter["raw"] == '{"name": "no id"}'

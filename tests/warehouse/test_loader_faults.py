@@ -150,6 +150,18 @@ def test_a_spool_that_was_emptied_and_starts_again_is_loaded(world: LoaderWorld)
     assert len(world.rows()) == 4
 
 
+def test_an_unfinished_batch_whose_segment_is_gone_is_an_alarm_and_does_not_hold_up_the_rest(
+    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.spool([event()])
+    load_and_crash(world, monkeypatch, 0)
+    (world.slot / "00000001.seg").unlink()
+    world.spool([event()])
+    world.load()
+    assert world.ledger() == (1, 1, 0, 0, 0)
+    assert "ALARM batch" in capsys.readouterr().err
+
+
 def test_stopping_while_clickhouse_is_away_is_quick_and_the_batch_goes_on_later(world: LoaderWorld) -> None:
     url, world.clickhouse_url = world.clickhouse_url, "http://gxy:x@127.0.0.1:9"
     world.spool([event()])
