@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -26,6 +27,11 @@ def materialize(first: datetime, last: datetime, select: str | None, as_json: bo
 
     Exit code 1 when a step failed, or a check that is more than a warning.
     """
+    import dagster as dg
+
+    # Dagster warns at every import of interfaces that it calls beta and that we pin by release.
+    for category in (dg.BetaWarning, dg.PreviewWarning):
+        warnings.simplefilter("ignore", category)
     from assets.materialize import materialize_window
     from assets.progress import print_progress, print_summary
 

@@ -56,7 +56,7 @@ def extraction(spec: TableSpec) -> dg.AssetsDefinition:
         ):
             report = extract_table(spec, source, client, master_key=master_key)
             for table in specs:
-                rows = table_rows(client, *table.key.path)
+                rows = table_rows(client, *table.key.path) or 0
                 yield dg.MaterializeResult(asset_key=table.key, metadata={"dagster/row_count": rows, **report_metadata(report)})
 
     return extract

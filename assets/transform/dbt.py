@@ -65,6 +65,7 @@ def with_row_counts(context: dg.AssetExecutionContext, client: Any, events: Iter
     for event in events:
         if isinstance(event, dg.Output):
             database, table = context.asset_key_for_output(event.output_name).path
-            yield event.with_metadata({**event.metadata, "dagster/row_count": table_rows(client, database, table)})
+            rows = table_rows(client, database, table)
+            yield event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
         else:
             yield event

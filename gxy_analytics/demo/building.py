@@ -21,8 +21,7 @@ class BuildFailedError(GxyError):
 def build_everything(settings: Settings, window: Window) -> None:
     """Run `gxy materialize` over `window`; its progress goes to this process's stderr. Raises BuildFailedError."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GXY_")}
-    # Dagster warns of its own beta interfaces at every import; the child's progress is what a newcomer should read.
-    env = inherited | settings.as_env() | {"PYTHONWARNINGS": "ignore"}
+    env = inherited | settings.as_env()
     days = ("--from", window.first.isoformat(), "--to", window.last.isoformat())
     done = subprocess.run((*GXY, "materialize", *days, "--json"), env=env, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == 0:

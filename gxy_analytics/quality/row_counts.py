@@ -7,8 +7,8 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.warehouse.client import read_sql
 
 
-def table_rows(client: Client, database: str, table: str) -> int:
-    """Rows of `database.table`, 0 when it is not there; a view counts 0."""
+def table_rows(client: Client, database: str, table: str) -> int | None:
+    """Rows of `database.table`; None for a view, which keeps no count, and for a table that is not there."""
     parameters = {"database": database, "table": table}
     rows = client.query(read_sql("gxy_analytics.quality", "table_rows.sql"), parameters=parameters).result_rows
-    return int(rows[0][0]) if rows else 0
+    return int(rows[0][0]) if rows and rows[0][0] is not None else None

@@ -1,4 +1,4 @@
 -- Rows of a table as its parts count them: versions and tombstones included, nothing read.
-select toUInt64(ifNull(total_rows, 0)) as found
+select total_rows as found
 from system.tables
 where database = {database:String} and name = {table:String}
