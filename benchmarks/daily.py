@@ -73,7 +73,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 def measure_sizes(world: World, sizes: list[float], console: Console) -> list[Bar]:
     """Build the same day with more and more events."""
-    table = Table("events", "elapsed", "ClickHouse", "peak memory", "events/s", title=f"One day, {world.tenants} tenants")
+    table = Table(
+        "events", "elapsed", "ClickHouse", "its CPU", "peak memory", "events/s", title=f"One day, {world.tenants} tenants"
+    )
     builds: dict[float, Build] = {}
     for size in sizes:
         world.forget()
@@ -83,6 +85,7 @@ def measure_sizes(world: World, sizes: list[float], console: Console) -> list[Ba
             f"{size:g} M",
             f"{build.elapsed:.1f} s",
             f"{build.clickhouse:.1f} s",
+            f"{build.cpu:.1f} s",
             f"{build.peak_memory / 2**30:.2f} GiB",
             f"{size * MILLION / build.elapsed:,.0f}",
         )

@@ -30,10 +30,11 @@ EVENTS_TO_AN_ORDER = 240
 
 @dataclass(frozen=True)
 class Build:
-    """One dbt build: seconds by the clock, seconds in which ClickHouse worked, and its highest memory in bytes."""
+    """One dbt build: seconds by the clock, in which ClickHouse worked, and of its processors; its highest memory in bytes."""
 
     elapsed: float
     clickhouse: float
+    cpu: float
     peak_memory: int
 
 
@@ -79,21 +80,21 @@ class World:
         self.client.command("system flush logs")
         parameters = {"since": int(since * 1e6)}
         queries = [
-            (float(started), float(ended), int(memory))
-            for started, ended, memory in self.client.query(
+            (float(started), float(ended), int(memory), float(cpu))
+            for started, ended, memory, cpu in self.client.query(
                 read_sql("benchmarks", "daily_queries.sql"), parameters=parameters
             ).result_rows
         ]
-        return Build(elapsed, busy_seconds(queries), peak_memory(queries))
+        return Build(elapsed, busy_seconds(queries), sum(cpu for *_, cpu in queries), peak_memory(queries))
 
 
-Queries = list[tuple[float, float, int]]
+Queries = list[tuple[float, float, int, float]]
 
 
 def busy_seconds(queries: Queries) -> float:
     """Seconds in which at least one query ran."""
     busy, until = 0.0, 0.0
-    for started, ended, _ in sorted(queries):
+    for started, ended, *_ in sorted(queries):
         busy += max(0.0, ended - max(started, until))
         until = max(until, ended)
     return busy
@@ -102,7 +103,7 @@ def busy_seconds(queries: Queries) -> float:
 def peak_memory(queries: Queries) -> int:
     """The highest sum, in bytes, of the peaks of queries that ran at the same time: no less than what was used."""
     return max(
-        (sum(memory for started, ended, memory in queries if started <= moment < ended) for moment, _, _ in queries), default=0
+        (sum(memory for started, ended, memory, _ in queries if started <= moment < ended) for moment, *_ in queries), default=0
     )
 
 
@@ -117,6 +118,7 @@ def benchmark_world(tenants: int) -> Iterator[World]:
             with connect(server.url, purpose="benchmark") as client:
                 migrate(client, Settings.model_validate({}))
                 client.command(read_sql("benchmarks", "daily_tenants.sql"), parameters={"tenants": tenants})
+                client.command(read_sql("benchmarks", "daily_registry.sql"))
                 yield World(server, client, directory, tenants)
         finally:
             server.stop()
