@@ -136,12 +136,15 @@ def prepared_home(settings: Settings) -> Path:
 def selected_keys(definitions: dg.Definitions, select: str | None) -> Sequence[dg.AssetKey]:
     """The materializable assets that `select` names. Raises UnknownSelectionError."""
     graph = definitions.resolve_asset_graph()
-    wanted = dg.AssetSelection.from_string(select) if select else dg.AssetSelection.all()
-    keys = sorted(wanted.resolve(graph, allow_missing=True) & graph.executable_asset_keys)
+    try:
+        wanted = dg.AssetSelection.from_string(select) if select else dg.AssetSelection.all()
+        # An extraction writes a table and its vault in one step: whoever asks for one gets both.
+        together = wanted | wanted.required_multi_asset_neighbors()
+        keys = sorted(together.resolve(graph, allow_missing=True) & graph.executable_asset_keys)
+    except (dg.DagsterInvalidAssetSelectionError, dg.DagsterInvalidSubsetError) as error:
+        raise UnknownSelectionError(f"--select {select!r} is no selection: {SELECTION_HELP}") from error
     if not keys:
-        raise UnknownSelectionError(
-            f"--select {select!r} names no asset that can be built: try `marts/sales_daily` or `group:marts`."
-        )
+        raise UnknownSelectionError(f"--select {select!r} names no asset that can be built: {SELECTION_HELP}")
     return keys
 
 
