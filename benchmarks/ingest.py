@@ -6,6 +6,7 @@ each bar; exit code 1 when one fails. The processes belong to `ingest_stack`, se
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -19,6 +20,8 @@ CONNECTIONS = 128
 PEAK_SECONDS = 5.0
 BASELINE_SECONDS = 4.0
 PACED_SECONDS = 12.0
+DISK_SECONDS = 5.0
+SYNC_BYTES = 20_000
 PACED_BATCH = 50
 
 BASELINE = "ClickHouse, JSONEachRow, async_insert=1, wait_for_async_insert=1, fsync_after_insert=1"
@@ -34,6 +37,7 @@ CATCH_UP_SECONDS = 60.0  # given up after this
 def main() -> int:
     """Measure, print, and judge."""
     with tempfile.TemporaryDirectory(prefix="gxy-bench-") as directory, running_stack(Path(directory)) as stack:
+        print(disk_alone(Path(directory) / "disk"))
         generate(stack.native_plan(1, 8, 1.0))  # warm: imports, first segment, first insert
         wait_loaded(stack, stack.loaded())
         before = settled(stack)
@@ -51,6 +55,26 @@ def main() -> int:
         baselines = {batch: generate(stack.baseline_plan(batch, CONNECTIONS, BASELINE_SECONDS)) for batch in BATCHES}
         print_table(peaks, baselines)
         return judge(peaks, rss, lag)
+
+
+def disk_alone(path: Path) -> str:
+    """What the disk does with nothing else on it: no answer can come sooner than its sync."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    os.pwrite(descriptor, bytes(32 << 20), 0)
+    os.fsync(descriptor)
+    waits: list[float] = []
+    ends = time.perf_counter() + DISK_SECONDS
+    while (started := time.perf_counter()) < ends:
+        os.pwrite(descriptor, bytes(SYNC_BYTES), len(waits) * SYNC_BYTES % (31 << 20))
+        os.fdatasync(descriptor)
+        waits.append((time.perf_counter() - started) * 1e3)
+    os.close(descriptor)
+    waits.sort()
+    stalls = sum(wait > BAR_P99_MS for wait in waits)
+    return (
+        f"the disk alone, {SYNC_BYTES // 1000} kB and fdatasync in a loop for {DISK_SECONDS:.0f} s: "
+        f"p50 {waits[len(waits) // 2]:.1f} ms, worst {waits[-1]:.0f} ms, {stalls} of {len(waits):,} over {BAR_P99_MS:.0f} ms"
+    )
 
 
 def settled(stack: IngestStack) -> int:

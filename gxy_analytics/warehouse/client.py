@@ -17,13 +17,12 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from gxy_analytics.errors import SourceUnreachableError
 
 
-def connect(
-    url: str, *, purpose: str, tags: dict[str, str] | None = None, timeout: int = 3600, **settings: Any
-) -> Client:
+def connect(url: str, *, purpose: str, tags: dict[str, str] | None = None, timeout: int = 3600, **settings: Any) -> Client:
     """Open a client for `url` (http(s)://user:password@host:port).
 
     `purpose` and `tags` become every query's `log_comment`, as JSON, so that `system.query_log` tells who asked.
-    `timeout` bounds one query, in seconds. `settings` are ClickHouse settings of the session. Raises SourceUnreachableError when nothing answers there.
+    `timeout` bounds one query, in seconds. `settings` are ClickHouse settings of the session.
+    Raises SourceUnreachableError when nothing answers there.
     """
     comment = json.dumps({"gxy": purpose, **(tags or {})}, sort_keys=True)
     try:

@@ -27,6 +27,7 @@ from ingest_service.spool.segment import (
     segment_path,
     unpack_header,
 )
+from ingest_service.spool.spare import SpareFile, create_zeroed
 
 Frame = tuple[int, bytes]  # received_ns of the record, its packed frame
 
@@ -46,14 +47,17 @@ class SegmentFile:
         self._hash = xxhash.xxh3_64()
 
     @classmethod
-    def create(cls, directory: Path, number: int, capacity: int) -> SegmentFile:
-        """Preallocate `capacity` bytes and write the header under another name, then rename: no segment lacks its header."""
+    def create(cls, directory: Path, number: int, capacity: int, spare: SpareFile | None = None) -> SegmentFile:
+        """Write the header into a zeroed file of another name (the spare, if there is one) and rename: none lacks its header."""
         path = segment_path(directory, number)
         temporary = path.with_suffix(".new")
         header = Header(number, secrets.token_bytes(8))
-        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = spare.take(capacity) if spare else -1
+        if spare and fd >= 0:
+            temporary = spare.path
+        else:
+            fd = create_zeroed(temporary, capacity)
         try:
-            os.posix_fallocate(fd, 0, capacity)
             os.pwrite(fd, pack_header(header), 0)
             os.fsync(fd)
             temporary.rename(path)

@@ -27,6 +27,7 @@ from ingest_service.spool.segment import (
     segment_number,
 )
 from ingest_service.spool.segment_file import Frame, SegmentFile, recover_segment
+from ingest_service.spool.spare import SpareFile
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Spool:
         self._segment: SegmentFile | None = None
         self._broken: SegmentFile | None = None  # failed a sync: to be sealed through a new descriptor first
         self._retry_at = 0.0
+        self._spare = SpareFile(directory / "spare.new", segment_bytes)
         recover_slot(directory)
         self._number = max([self._mark.segment, *map(segment_number, list_segments(directory))])
         try:
@@ -85,6 +87,8 @@ class Spool:
                 segment = self._segment_for(group)
                 segment.append(group)
                 self._mark.set(self._number, segment.end)
+                if segment.end > segment.capacity // 2:
+                    self._spare.prepare()
         except OSError as error:
             raise self._fail(error) from error
 
@@ -95,6 +99,7 @@ class Spool:
                 self._segment.seal()
         finally:
             self._segment = None
+            self._spare.discard()
             self._mark.close()
             os.close(self._lock)
 
@@ -139,7 +144,7 @@ class Spool:
 
     def _open_segment(self, at_least: int = 0) -> SegmentFile:
         capacity = max(self._segment_bytes, at_least + HEADER_BYTES + FOOTER_BYTES)
-        self._segment = SegmentFile.create(self.directory, self._number + 1, capacity)
+        self._segment = SegmentFile.create(self.directory, self._number + 1, capacity, self._spare)
         self._number += 1
         self._mark.set(self._number, HEADER_BYTES)
         self._mark.sync()
