@@ -101,7 +101,7 @@ visited as (
         (events.event_at, events.event_id) as position,
         campaign_source != '' or campaign_medium != '' or campaign_name != '' as has_campaign
     from events
-    asof inner join starts
+    asof join starts
         on starts.tenant_id = events.tenant_id
         and starts.visitor_id = events.visitor_id
         and starts.started_at <= events.event_at
