@@ -7,9 +7,9 @@ import dagster as dg
 from assets.conventions import table_spec
 from gxy_analytics.contracts.oltp import TABLES, TENANTS
 from gxy_analytics.contracts.table_spec import TableSpec
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_table
 from gxy_analytics.extraction.report import ExtractionReport
-from gxy_analytics.extraction.source import open_source
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform

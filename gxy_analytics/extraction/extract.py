@@ -23,7 +23,7 @@ from gxy_analytics.extraction.queries import EVERY_ROW, changed_since, has_key, 
 from gxy_analytics.extraction.rejects import clear_rejects, count_rejects, earlier_rejects
 from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs
+from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs, refuse_empty_backend
 from gxy_analytics.extraction.watermarks import EPOCH, read_progress, server_now, write_watermark
 from gxy_analytics.governance.key_fingerprints import check_master_key
 
@@ -36,13 +36,14 @@ def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key
 
     Reads what changed since the watermark less the overlap (`full`: everything), then compares key sets, so that hard deletes
     become tombstones and rows inserted with an old change time are found. Rows that do not fit are in
-    governance.extraction_rejects. Raises SourceUnreachableError, MissingColumnError and OtherMasterKeyError, with the table as it
-    was, or with whole rows of it newer.
+    governance.extraction_rejects. Raises SourceUnreachableError, MissingColumnError, EmptyBackendError and OtherMasterKeyError,
+    with the table as it was, or with whole rows of it newer.
     """
     drift = find_drift(spec, source)
     source_now, started_at = source.now(), server_now(client)
     progress = read_progress(client, spec)
     slugs = read_slugs(client)
+    refuse_empty_backend(source, slugs)
     if spec.vault:
         check_master_key(client, master_key, slugs.values())
     with Loader(client, spec, slugs, master_key, started_at) as loader:

@@ -1,6 +1,6 @@
-"""What extraction asks of a source database, whichever it is, and opening one by URL.
+"""What extraction asks of a source database, whichever it is.
 
-What differs between databases is in `postgres` and `mysql`; which queries are asked is in `queries`.
+What differs between databases is in `postgres` and `mysql`, opening one in `dialects`; which queries are asked is in `queries`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Protocol
 
 import pyarrow as pa
-
-from gxy_analytics.extraction.connections import is_postgres
 
 Parameters = Mapping[str, datetime | int | list[int] | str]
 # Rows handled at once. 32,768 orders with their personal values and pseudonyms stay under 100 MiB in Python.
@@ -54,14 +52,3 @@ class Source(Protocol):
     def __enter__(self) -> Source: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def open_source(url: str) -> Source:
-    """Connect to `postgresql://…` or `mysql://…`. Raises SourceUnreachableError and UnknownDialectError."""
-    if is_postgres(url):
-        from gxy_analytics.extraction.postgres import PostgresSource
-
-        return PostgresSource(url)
-    from gxy_analytics.extraction.mysql import MysqlSource
-
-    return MysqlSource(url)

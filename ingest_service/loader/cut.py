@@ -13,7 +13,7 @@ from ingest_service.spool.reader import SegmentEnd, read_records
 from ingest_service.spool.record import SpoolRecord
 from ingest_service.spool.segment import HEADER_BYTES
 
-# Events a batch: 20,000 took 14 µs of CPU each and 300 MiB, 50,000 took 18 µs (their objects outgrow the caches) and 500 MiB.
+# Events a batch: 15,000 took 14 µs of CPU each and 300 MiB, 50,000 took 18 µs (their objects outgrow the caches) and 500 MiB.
 MAX_EVENTS = 20_000
 MAX_BYTES = 12 << 20  # of bodies: keeps the loader's memory bounded when events are large
 MAX_AGE_SECONDS = 1.0  # a quiet spool is loaded this often: about one part a second and table

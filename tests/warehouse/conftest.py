@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from extraction_world import SHOP
 
-from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.extraction.dialects import open_source
+from gxy_analytics.extraction.source import Source
 from gxy_analytics.settings import Settings
 
 

@@ -10,8 +10,9 @@ from clickhouse_connect.driver.client import Client
 from extraction_world import MASTER, ROWS, arrivals, extract, extract_these, rows
 
 from gxy_analytics.errors import SourceUnreachableError
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
-from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 
 

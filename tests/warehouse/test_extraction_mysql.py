@@ -14,9 +14,10 @@ from extraction_world import MASTER, ROWS, SHOP, arrivals, extract, rejects, row
 from mariadb import MariaDb, run
 
 from gxy_analytics.errors import SourceUnreachableError
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.drift import MissingColumnError
 from gxy_analytics.extraction.extract import extract_all
-from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.backend_tenants import BackendReadOnlyError
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.tenants import add_tenant

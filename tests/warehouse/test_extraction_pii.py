@@ -12,8 +12,9 @@ from clickhouse_connect.driver.client import Client
 from extraction_world import MASTER, SHOP, extract, extract_these, rows
 
 from gxy_analytics.contracts.oltp import TABLES
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all, extract_table
-from gxy_analytics.extraction.source import Source, open_source
+from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault import Vault

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 from clickhouse_connect.driver.client import Client
-from extraction_world import extract, rows
+from extraction_world import extract, extract_these, rows
 
 from gxy_analytics.extraction.source import Source
+from gxy_analytics.extraction.tenant_registry import EmptyBackendError
 
 
 def test_a_moved_tenant_gets_its_new_zone_from_the_extraction_on(
@@ -50,3 +52,12 @@ def test_a_deleted_tenant_is_published_as_deleted(source: Source, oltp: psycopg.
     assert rows(clickhouse, "select tenant_id, status from governance.tenants final order by 1") == [
         ("acme", "active"), ("fresh", "active"), ("gone", "deleted"), ("umbra", "active"),
     ]  # fmt: skip
+
+
+def test_a_backend_without_any_tenant_buries_nothing(source: Source, oltp: psycopg.Connection, clickhouse: Client) -> None:
+    extract_these("tenants customers categories products orders", source, clickhouse)
+    oltp.execute("truncate tenants, customers, categories, products, orders cascade")
+    for name in ("tenants", "orders"):
+        with pytest.raises(EmptyBackendError, match="GXY_OLTP_URL"):
+            extract(name, source, clickhouse)
+    assert rows(clickhouse, "select count() from raw.oltp_orders final where not is_deleted") == [(2,)]

@@ -22,7 +22,7 @@ import json, re, sys
 from pathlib import Path
 from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.extract import extract_table
-from gxy_analytics.extraction.source import open_source
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.warehouse.client import connect
 oltp_url, clickhouse_url, master, *names = sys.argv[1:]
 reports = {}

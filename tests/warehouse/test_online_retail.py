@@ -14,7 +14,7 @@ import pytest
 from dbt_world import EVERYTHING, DbtWorld, dbt_world
 from extraction_world import extract_these
 
-from gxy_analytics.extraction.source import open_source
+from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from tests.conftest import SHARED_DATA
 
