@@ -72,7 +72,7 @@ class Dbt(dg.ConfigurableResource):
         """
         settings = self.platform.settings
         selected = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
-        target = settings.data_dir / "dbt" / "target" / f"{context.op.name}-{context.run_id[:8]}"
+        target = settings.data_dir / "dbt" / "target" / f"{context.op_execution_context.op.name}-{context.run.run_id[:8]}"
         invocation = DbtCliInvocation.run(
             args=[str(DBT_EXECUTABLE), "build", *WITHOUT_UNIT_TESTS, "--vars", json.dumps(variables), *selected.selection_args],
             env={

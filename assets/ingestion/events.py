@@ -26,7 +26,7 @@ REJECTED = (
 def events(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Count the window's events by tenant, and the ledger as a whole."""
     window = required_window(context.run.tags)
-    with platform.clickhouse("raw.events", context.run_id) as client:
+    with platform.clickhouse("raw.events", context.run.run_id) as client:
         by_tenant = arrived_events(client, window)
         ledger = loaded(client)
     return dg.MaterializeResult(
@@ -53,7 +53,7 @@ def events(context: dg.AssetExecutionContext, platform: Platform) -> dg.Material
 def events_rejected(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Count the window's dead letters by reason."""
     window = required_window(context.run.tags)
-    with platform.clickhouse("raw.events_rejected", context.run_id) as client:
+    with platform.clickhouse("raw.events_rejected", context.run.run_id) as client:
         by_reason = rejected_events(client, window)
     return dg.MaterializeResult(
         metadata={"days": str(window), "rejected_on_these_days": sum(by_reason.values()), "rejected_by_reason": by_reason}

@@ -52,7 +52,7 @@ def extraction(spec: TableSpec) -> dg.AssetsDefinition:
         master_key = load_master_key(settings.master_key_path)
         with (
             open_source(require(settings.oltp_url, "OLTP_URL")) as source,
-            platform.clickhouse(f"extract {spec.source}", context.run_id) as client,
+            platform.clickhouse(f"extract {spec.source}", context.run.run_id) as client,
         ):
             report = extract_table(spec, source, client, master_key=master_key)
             for table in specs:

@@ -34,11 +34,11 @@ def day_models(manifest: Path) -> dg.AssetsDefinition:
     def build_days(context: dg.AssetExecutionContext, platform: Platform, dbt: Dbt) -> Iterator[Any]:
         window = window_of(context.run.tags)
         variables = window_vars(window) if window else {}
-        with single_writer(platform.settings.data_dir), platform.clickhouse("dbt_days", context.run_id) as client:
+        with single_writer(platform.settings.data_dir), platform.clickhouse("dbt_days", context.run.run_id) as client:
             arrived = arrived_by_day(client, window) if window else {}
             yield from with_row_counts(context, client, dbt.build(context, variables))
             if arrived and context.selected_asset_keys == build_days.keys:
-                record_builds(client, arrived, context.run_id)
+                record_builds(client, arrived, context.run.run_id)
 
     return build_days
 
@@ -54,7 +54,7 @@ def whole_models(manifest: Path) -> dg.AssetsDefinition:
         pool=WRITE_POOL,
     )
     def build_whole(context: dg.AssetExecutionContext, platform: Platform, dbt: Dbt) -> Iterator[Any]:
-        with single_writer(platform.settings.data_dir), platform.clickhouse("dbt_whole", context.run_id) as client:
+        with single_writer(platform.settings.data_dir), platform.clickhouse("dbt_whole", context.run.run_id) as client:
             yield from with_row_counts(context, client, dbt.build(context, {}))
 
     return build_whole
