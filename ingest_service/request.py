@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import lru_cache
-from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs
 
 from litestar.types import HTTPScope, Receive
 
+from gxy_analytics.governance.ip import truncate_ip
 from ingest_service.answers import ClientGoneError, RefusalError
 from ingest_service.inflate import inflate
 
@@ -48,18 +47,6 @@ def peer_of(scope: HTTPScope) -> str:
     """Truncated address of the peer, empty when not known."""
     client = scope["client"]
     return truncate_ip(client[0]) if client else ""
-
-
-@lru_cache(maxsize=65536)
-def truncate_ip(address: str) -> str:
-    """IPv4 cut to /24, IPv6 to /48 (an IPv4 address inside IPv6 counts as IPv4); empty for anything else."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    bits = 24 if isinstance(parsed, IPv4Address) else 48
-    return str(ip_network((parsed, bits), strict=False).network_address)
 
 
 class Body:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from gxy_analytics.governance.ip import truncate_ip
 from ingest_service import request
 from ingest_service.answers import ClientGoneError, RefusalError
-from ingest_service.request import Body, kept_headers, truncate_ip
+from ingest_service.request import Body, kept_headers
 
 
 @pytest.mark.parametrize(
