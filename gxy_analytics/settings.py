@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     raw_events_ttl_days: int = Field(760, ge=1, description="raw.events: days after receipt (25 months).")
     raw_rejected_ttl_days: int = Field(90, ge=1, description="raw.events_rejected: days after receipt.")
     ledger_ttl_days: int = Field(760, ge=1, description="governance.ingest_ledger: days after loading.")
+
+    log_format: Literal["text", "json"] = Field("text", description="Log lines of the ingest service and the loader.")
+    metrics_tenants: bool = Field(False, description="Prometheus metrics by tenant, beside those by class of tenants.")
 
     reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency of cross-tenant amounts.")
 
