@@ -50,6 +50,7 @@ class Page(msgspec.Struct):
     url: str | None = None
     title: str | None = None
     referrer: str | None = None
+    type: str | None = None  # home, category, product, …
 
 
 class Item(msgspec.Struct):
@@ -65,6 +66,13 @@ class Item(msgspec.Struct):
     quantity: int | None = None
     position: int | None = None
     currency: str | None = None
+    list_price: Decimal | None = None
+    size: str | None = None
+    stock: str | None = None  # as the shop says it: in_stock, 12, …
+    creative: str | None = None
+    coupon: str | None = None
+    url: str | None = None
+    image_url: str | None = None
 
 
 class Cart(msgspec.Struct):
@@ -81,13 +89,44 @@ class Order(msgspec.Struct):
     order_id: str | int | None = None
     value: Decimal | None = None
     currency: str | None = None
+    subtotal: Decimal | None = None
+    tax: Decimal | None = None
+    shipping: Decimal | None = None
+    discount: Decimal | None = None
+    coupon: str | None = None
+    payment_method: str | None = None
+    affiliation: str | None = None
+    quantity: int | None = None
+
+
+class Checkout(msgspec.Struct):
+    """A step of the checkout. There is no place for an address: personal data has none here."""
+
+    checkout_id: str | int | None = None
+    step: int | None = None
+    option: str | None = None
+    shipping_method: str | None = None
+    payment_method: str | None = None
+
+
+class Promotion(msgspec.Struct):
+    """A banner, an offer, a slot on a page."""
+
+    promotion_id: str | int | None = None
+    name: str | None = None
+    creative: str | None = None
+    slot: str | None = None
+    position: int | None = None
+    type: str | None = None
 
 
 class Search(msgspec.Struct):
-    """A search and how many results it had."""
+    """A search and how many results it had, in all and on the page."""
 
     query: str | None = None
     result_count: int | None = None
+    page_results: int | None = None
+    filters: dict[str, str] = {}
 
 
 class ProductList(msgspec.Struct):
@@ -95,6 +134,26 @@ class ProductList(msgspec.Struct):
 
     list_id: str | int | None = None
     name: str | None = None
+    category: str | None = None
+    filters: dict[str, str] = {}
+    sorts: dict[str, str] = {}
+
+
+class Link(msgspec.Struct):
+    """A link that was followed: where to (without query string and fragment), and which element."""
+
+    url: str | None = None
+    element_id: str | None = None
+
+
+class Engagement(msgspec.Struct):
+    """Attention since the last ping: time in ms, and the range scrolled over in pixels."""
+
+    engaged_ms: int | None = None
+    scroll_min_x: int | None = None
+    scroll_max_x: int | None = None
+    scroll_min_y: int | None = None
+    scroll_max_y: int | None = None
 
 
 class Campaign(msgspec.Struct):
@@ -116,6 +175,9 @@ class Client(msgspec.Struct):
     viewport: str | None = None
     platform: str | None = None  # web, mob, srv, …
     tracker_version: str | None = None
+    tracker_namespace: str | None = None
+    screen: str | None = None  # 1920x1080
+    document: str | None = None  # size of the page, as screen
 
 
 class NativeEvent(msgspec.Struct, kw_only=True):
@@ -124,8 +186,14 @@ class NativeEvent(msgspec.Struct, kw_only=True):
     event_id: ShortText
     name: ShortText
     time: Instant | None = None
+    true_time: Instant | None = None  # when it happened beyond doubt: no clock rule is applied
+    app_id: str | None = None
+    schema_ref: str | None = None  # of the event's own schema, where its protocol names one
     anonymous_id: Identity | None = None
     user_id: Identity | int | None = None  # customers.id of the shop's backend; pseudonymised before it is stored
+    previous_id: Identity | None = None  # what an alias event replaces
+    group_id: Identity | int | None = None
+    network_id: Identity | None = None
     session_id: str | int | None = None
     session_index: int | None = None
     sequence: int | None = None  # the client's counter inside its session: gaps measure loss
@@ -134,11 +202,16 @@ class NativeEvent(msgspec.Struct, kw_only=True):
     items: list[Item] = []
     cart: Cart | None = None
     order: Order | None = None
+    checkout: Checkout | None = None
+    promotion: Promotion | None = None
     search: Search | None = None
     product_list: ProductList | None = msgspec.field(default=None, name="list")
+    link: Link | None = None
+    engagement: Engagement | None = None
     campaign: Campaign | None = None
     client: Client | None = None
     consent: dict[str, bool] = {}
+    traits: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # a JSON object about the visitor; personal data is left out
     properties: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # a JSON object, kept as text
 
 

@@ -13,12 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest_service.loader.arrays import counts, lists, maps, money, raw_texts, texts, transpose, uuids
+from ingest_service.loader.arrays import counts, lists, maps, raw_texts, texts, transpose, uuids
 from ingest_service.loader.columns import INSTANT, RAW_EVENTS
 from ingest_service.loader.draft import Draft
-from ingest_service.loader.event import Campaign, Cart, Client, Event, Item, Order, Page, ProductList, Search
+from ingest_service.loader.event import Campaign, Cart, Event, Item, Link, Page
+from ingest_service.loader.parts import amounts, part_columns
 from ingest_service.loader.timing import Timed
-from ingest_service.loader.web import AddressBook
+from ingest_service.loader.web import AddressBook, parse_address
 
 Columns = dict[str, pa.Array]
 Fields = dict[str, Sequence[Any]]
@@ -37,9 +38,8 @@ def event_rows(
         **_identity(draft, fields, pid),
         **_times(draft, timed),
         **_page(fields, book),
-        **_client(fields),
-        **_search(fields),
-        **_cart(draft, fields),
+        **part_columns(draft, fields),
+        **_bought(draft, fields),
         **_items(draft, fields),
         **_rest(draft, fields),
     }
@@ -83,6 +83,7 @@ def _identity(draft: Draft, fields: Fields, pid: CustomerPid) -> Columns:
         "session_index": counts(fields["session_index"], pa.uint32()),
         "session_seq": counts(fields["sequence"], pa.uint32()),
         "page_view_id": texts(fields["page_view_id"]),
+        **{name: texts(fields[name]) for name in _RARE_TEXTS if any(fields[name])},
     }
 
 
@@ -96,6 +97,7 @@ def _times(draft: Draft, timed: Timed) -> Columns:
         "skew_ms": pa.array(timed.skew_ms, pa.int64()),
         "lateness_ms": pc.subtract(received, event_ms),
         "is_historical": pa.array(timed.historical, pa.bool_()),
+        **({"true_at": pa.array(timed.true_ms, pa.int64())} if timed.true_ms else {}),
     }
 
 
@@ -110,6 +112,7 @@ def _page(fields: Fields, book: AddressBook) -> Columns:
         "page_host": texts([address.host for address in found]).take(urls.indices),
         "page_path": texts([address.path for address in found]).take(urls.indices),
         "page_title": texts(pages["title"]),
+        "page_type": texts(pages["type"]),
         "page_referrer": texts([book[url].url for url in referrers.dictionary.to_pylist()]).take(referrers.indices),
         "click_ids": maps([address.click_ids for address in found], RAW_EVENTS.field("click_ids").type).take(urls.indices),
     }
@@ -133,46 +136,30 @@ def _told_campaign(fields: Fields, read: Columns) -> Columns:
     return columns
 
 
-def _client(fields: Fields) -> Columns:
-    if not any(fields["client"]):
-        return {}
-    known = transpose([client or _NO_CLIENT for client in fields["client"]], Client)
-    return {
-        "locale": texts(known["locale"]),
-        "client_timezone": texts(known["timezone"]),
-        "viewport": texts(known["viewport"]),
-        "platform": texts(known["platform"]),
-        "tracker_version": texts(known["tracker_version"]),
-    }
-
-
-def _search(fields: Fields) -> Columns:
-    """Search and list: each only where an event of the batch has one."""
+def _bought(draft: Draft, fields: Fields) -> Columns:
+    """What several parts share a column for: the order's word counts before the cart's and the checkout's."""
     columns: Columns = {}
-    if any(fields["search"]):
-        searches = transpose([search or _NO_SEARCH for search in fields["search"]], Search)
-        columns["search_query"] = texts(searches["query"])
-        columns["search_result_count"] = pa.array(searches["result_count"], pa.uint32())
-    if any(fields["product_list"]):
-        shown = transpose([one or _NO_LIST for one in fields["product_list"]], ProductList)
-        columns["list_id"] = texts(shown["list_id"])
-        columns["list_name"] = texts(shown["name"])
+    if any(fields["cart"]) or any(fields["order"]):
+        carts = transpose([cart or _NO_CART for cart in fields["cart"]], Cart)
+        columns["cart_id"] = texts(carts["cart_id"])
+        columns["cart_value"] = amounts(draft, carts["value"], "/cart/value")
+        columns["currency"] = _first([order.currency if order else None for order in fields["order"]], carts["currency"])
+    if any(fields["checkout"]) or any(fields["order"]):
+        columns["payment_method"] = _first(
+            [order.payment_method if order else None for order in fields["order"]],
+            [checkout.payment_method if checkout else None for checkout in fields["checkout"]],
+        )
+    if any(fields["link"]):
+        links = [link or _NO_LINK for link in fields["link"]]
+        columns["link_url"] = texts([parse_address(link.url or "").url for link in links])
+        columns["element_id"] = texts([link.element_id for link in links])
     return columns
 
 
-def _cart(draft: Draft, fields: Fields) -> Columns:
-    if not any(fields["cart"]) and not any(fields["order"]):
-        return {}
-    carts = transpose([cart or _NO_CART for cart in fields["cart"]], Cart)
-    orders = transpose([order or _NO_ORDER for order in fields["order"]], Order)
-    currency = texts(orders["currency"])
-    return {
-        "cart_id": texts(carts["cart_id"]),
-        "cart_value": _amounts(draft, carts["value"], "/cart/value"),
-        "order_id": texts(orders["order_id"]),
-        "order_value": _amounts(draft, orders["value"], "/order/value"),
-        "currency": pc.if_else(pc.equal(currency, ""), texts(carts["currency"]), currency),
-    }
+def _first(one: Sequence[Any], other: Sequence[Any]) -> pa.Array:
+    """`one` where it says something, else `other`."""
+    given = texts(one)
+    return pc.if_else(pc.equal(given, ""), texts(other), given)
 
 
 def _items(draft: Draft, fields: Fields) -> Columns:
@@ -181,25 +168,19 @@ def _items(draft: Draft, fields: Fields) -> Columns:
     if not flat:
         return {}
     given = transpose(flat, Item)
-    prices, bad = money(given["price"])
-    if bad:
-        row_of = [row for row, length in enumerate(lengths) for _ in range(length)]
-        for position in bad:
-            draft.warn(row_of[position], "invalid:/items/price")
-    columns = {
-        **{name: texts(given[name]) for name in _ITEM_TEXTS},
-        "price": prices,
+    owner = [row for row, length in enumerate(lengths) for _ in range(length)]
+    columns: Columns = {name: texts(given[name]) for name in _ITEM_TEXTS}
+    for name in _RARE_ITEM_TEXTS:
+        if any(given[name]):
+            columns[name] = texts([parse_address(url or "").url for url in given[name]] if "url" in name else given[name])
+    if any(map(bytes, given["list_price"])):
+        columns["list_price"] = amounts(draft, given["list_price"], "/items/list_price", owner.__getitem__)
+    columns |= {
+        "price": amounts(draft, given["price"], "/items/price", owner.__getitem__),
         "quantity": pa.array(given["quantity"], pa.uint32()).fill_null(1),
         "position": counts(given["position"], pa.uint32()),
     }
     return {f"items.{name}": lists(lengths, column) for name, column in columns.items()}
-
-
-def _amounts(draft: Draft, values: Sequence[Any], pointer: str) -> pa.Array:
-    column, bad = money(values)
-    for row in bad:
-        draft.warn(row, f"invalid:{pointer}")
-    return column
 
 
 def _rest(draft: Draft, fields: Fields) -> Columns:
@@ -209,6 +190,8 @@ def _rest(draft: Draft, fields: Fields) -> Columns:
         given = [tuple(consent.items()) for consent in fields["consent"]]
         columns["consent"] = maps(given, RAW_EVENTS.field("consent").type)
     columns["properties"] = raw_texts(_properties(draft, fields))
+    if any(map(bytes, fields["traits"])):
+        columns["traits"] = raw_texts([bytes(traits) for traits in fields["traits"]])
     if draft.warnings:
         rows = [list(dict.fromkeys(draft.warnings.get(row, ()))) for row in range(len(draft.events))]
         columns["warnings"] = lists(map(len, rows), texts(list(chain.from_iterable(rows))))
@@ -226,6 +209,7 @@ def _properties(draft: Draft, fields: Fields) -> list[bytes]:
     return found
 
 
-_NO_PAGE, _NO_CAMPAIGN, _NO_CLIENT = Page(), Campaign(), Client()
-_NO_SEARCH, _NO_LIST, _NO_CART, _NO_ORDER = Search(), ProductList(), Cart(), Order()
+_NO_PAGE, _NO_CAMPAIGN, _NO_CART, _NO_LINK = Page(), Campaign(), Cart(), Link()
+_RARE_TEXTS = ("app_id", "schema_ref", "previous_id", "group_id", "network_id")
 _ITEM_TEXTS = ("product_id", "sku", "name", "category", "brand", "variant", "currency")
+_RARE_ITEM_TEXTS = ("size", "stock", "creative", "coupon", "url", "image_url")

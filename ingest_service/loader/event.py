@@ -28,10 +28,11 @@ class Page(Part):
     url: str | None = None
     title: str | None = None
     referrer: str | None = None
+    type: str | None = None
 
 
 class Item(Part):
-    """`price` is its JSON text."""
+    """`price` and `list_price` are their JSON text."""
 
     product_id: Key | None = None
     sku: str | None = None
@@ -43,6 +44,13 @@ class Item(Part):
     quantity: Count | None = None
     position: Count | None = None
     currency: str | None = None
+    list_price: msgspec.Raw = NOTHING
+    size: str | None = None
+    stock: str | None = None
+    creative: str | None = None
+    coupon: str | None = None
+    url: str | None = None
+    image_url: str | None = None
 
 
 class Cart(Part):
@@ -54,11 +62,40 @@ class Cart(Part):
 
 
 class Order(Part):
-    """`value` is its JSON text."""
+    """Amounts are their JSON text."""
 
     order_id: Key | None = None
     value: msgspec.Raw = NOTHING
     currency: str | None = None
+    subtotal: msgspec.Raw = NOTHING
+    tax: msgspec.Raw = NOTHING
+    shipping: msgspec.Raw = NOTHING
+    discount: msgspec.Raw = NOTHING
+    coupon: str | None = None
+    payment_method: str | None = None
+    affiliation: str | None = None
+    quantity: Count | None = None
+
+
+class Checkout(Part):
+    """A step of the checkout."""
+
+    checkout_id: Key | None = None
+    step: Count | None = None
+    option: str | None = None
+    shipping_method: str | None = None
+    payment_method: str | None = None
+
+
+class Promotion(Part):
+    """A banner, an offer."""
+
+    promotion_id: Key | None = None
+    name: str | None = None
+    creative: str | None = None
+    slot: str | None = None
+    position: Count | None = None
+    type: str | None = None
 
 
 class Search(Part):
@@ -66,6 +103,8 @@ class Search(Part):
 
     query: str | None = None
     result_count: Count | None = None
+    page_results: Count | None = None
+    filters: dict[str, str] = {}
 
 
 class ProductList(Part):
@@ -73,6 +112,26 @@ class ProductList(Part):
 
     list_id: Key | None = None
     name: str | None = None
+    category: str | None = None
+    filters: dict[str, str] = {}
+    sorts: dict[str, str] = {}
+
+
+class Link(Part):
+    """A link that was followed."""
+
+    url: str | None = None
+    element_id: str | None = None
+
+
+class Engagement(Part):
+    """Attention since the last ping."""
+
+    engaged_ms: Count | None = None
+    scroll_min_x: Count | None = None
+    scroll_max_x: Count | None = None
+    scroll_min_y: Count | None = None
+    scroll_max_y: Count | None = None
 
 
 class Campaign(Part):
@@ -94,16 +153,25 @@ class Client(Part):
     viewport: str | None = None
     platform: str | None = None
     tracker_version: str | None = None
+    tracker_namespace: str | None = None
+    screen: str | None = None
+    document: str | None = None
 
 
 class Event(Part, kw_only=True):
-    """One event. `properties` is the JSON text of an object, or empty."""
+    """One event. `properties` and `traits` are the JSON text of an object, or empty."""
 
     event_id: ShortText
     name: ShortText
     time: Instant | None = None
+    true_time: Instant | None = None
+    app_id: str | None = None
+    schema_ref: str | None = None
     anonymous_id: Identity | None = None
     user_id: Identity | int | None = None
+    previous_id: Identity | None = None
+    group_id: Identity | int | None = None
+    network_id: Identity | None = None
     session_id: Key | None = None
     session_index: Count | None = None
     sequence: Count | None = None
@@ -112,9 +180,14 @@ class Event(Part, kw_only=True):
     items: list[Item] = []
     cart: Cart | None = None
     order: Order | None = None
+    checkout: Checkout | None = None
+    promotion: Promotion | None = None
     search: Search | None = None
     product_list: ProductList | None = msgspec.field(default=None, name="list")
+    link: Link | None = None
+    engagement: Engagement | None = None
     campaign: Campaign | None = None
     client: Client | None = None
     consent: dict[str, bool] = {}
+    traits: msgspec.Raw = NOTHING
     properties: msgspec.Raw = NOTHING

@@ -15,12 +15,16 @@ from ingest_service.loader.event import (
     NOTHING,
     Campaign,
     Cart,
+    Checkout,
     Client,
+    Engagement,
     Event,
     Item,
+    Link,
     Order,
     Page,
     ProductList,
+    Promotion,
     Search,
 )
 from ingest_service.loader.values import parse_count, parse_flag, parse_instant, parse_money, parse_text
@@ -77,7 +81,7 @@ def _consent(raw: msgspec.Raw) -> Any:
     return UNREADABLE if None in found.values() else found
 
 
-def _click_ids(raw: msgspec.Raw) -> Any:
+def _texts(raw: msgspec.Raw) -> Any:
     given = _decode(raw)
     found = {key: parse_text(value) for key, value in given.items()} if isinstance(given, dict) else {"": None}
     return UNREADABLE if None in found.values() else found
@@ -91,23 +95,32 @@ def _decode(raw: msgspec.Raw) -> Any:
 
 
 COERCE: dict[type, dict[str, Callable[[msgspec.Raw], Any]]] = {
-    Page: {"url": _text, "title": _text, "referrer": _text},
+    Page: dict.fromkeys(("url", "title", "referrer", "type"), _text),
     Item: {
         **dict.fromkeys(("product_id", "sku", "name", "category", "brand", "variant", "currency"), _text),
-        "price": _money,
+        **dict.fromkeys(("size", "stock", "creative", "coupon", "url", "image_url"), _text),
+        **dict.fromkeys(("price", "list_price"), _money),
         "quantity": _count,
         "position": _count,
     },
     Cart: {"cart_id": _text, "value": _money, "currency": _text},
-    Order: {"order_id": _text, "value": _money, "currency": _text},
-    Search: {"query": _text, "result_count": _count},
-    ProductList: {"list_id": _text, "name": _text},
-    Campaign: {**dict.fromkeys(("source", "medium", "name", "term", "content"), _text), "click_ids": _click_ids},
-    Client: dict.fromkeys(("locale", "timezone", "viewport", "platform", "tracker_version"), _text),
+    Order: {
+        **dict.fromkeys(("order_id", "currency", "coupon", "payment_method", "affiliation"), _text),
+        **dict.fromkeys(("value", "subtotal", "tax", "shipping", "discount"), _money),
+        "quantity": _count,
+    },
+    Checkout: {**dict.fromkeys(("checkout_id", "option", "shipping_method", "payment_method"), _text), "step": _count},
+    Promotion: {**dict.fromkeys(("promotion_id", "name", "creative", "slot", "type"), _text), "position": _count},
+    Search: {"query": _text, "result_count": _count, "page_results": _count, "filters": _texts},
+    ProductList: {**dict.fromkeys(("list_id", "name", "category"), _text), "filters": _texts, "sorts": _texts},
+    Link: {"url": _text, "element_id": _text},
+    Engagement: dict.fromkeys(Engagement.__struct_fields__, _count),
+    Campaign: {**dict.fromkeys(("source", "medium", "name", "term", "content"), _text), "click_ids": _texts},
+    Client: dict.fromkeys(Client.__struct_fields__, _text),
     Event: {
-        "time": _instant,
-        "anonymous_id": _identity,
-        "user_id": _identity,
+        **dict.fromkeys(("time", "true_time"), _instant),
+        **dict.fromkeys(("anonymous_id", "user_id", "previous_id", "group_id", "network_id"), _identity),
+        **dict.fromkeys(("app_id", "schema_ref"), _text),
         "session_id": _text,
         "session_index": _count,
         "sequence": _count,
@@ -119,12 +132,18 @@ PARTS: dict[str, tuple[str, type]] = {
     "page": ("page", Page),
     "cart": ("cart", Cart),
     "order": ("order", Order),
+    "checkout": ("checkout", Checkout),
+    "promotion": ("promotion", Promotion),
     "search": ("search", Search),
     "list": ("product_list", ProductList),
+    "link": ("link", Link),
+    "engagement": ("engagement", Engagement),
     "campaign": ("campaign", Campaign),
     "client": ("client", Client),
 }
-KEYS = frozenset({"product_id", "cart_id", "order_id", "list_id", "session_id", "user_id"})
+KEYS = frozenset(
+    {"product_id", "cart_id", "order_id", "list_id", "session_id", "user_id", "group_id", "checkout_id", "promotion_id"}
+)
 NULL = b"null"
 
 
@@ -142,6 +161,8 @@ def read_event(raw: msgspec.Raw) -> tuple[Event, list[str]]:
             known[attribute] = _part(cls, value, f"/{key}", warnings, spare, key)
         elif key == "items":
             known["items"] = _items(value, warnings, spare)
+        elif key == "traits" and bytes(value)[:1] == b"{":
+            known["traits"] = value
         else:
             _field(Event, key, value, "", known, warnings, spare)
     known["properties"] = _properties(given.get("properties", NOTHING), spare, warnings)
@@ -190,7 +211,7 @@ def _field(
 
 def _same(key: str, found: Any, value: msgspec.Raw) -> bool:
     """Whether the contract allows `value` as it is: instants, amounts and counts in any notation, keys also as numbers."""
-    if key == "time" or isinstance(found, msgspec.Raw | int):
+    if key in ("time", "true_time") or isinstance(found, msgspec.Raw | int):
         return True
     given = _decode(value)
     return bool(given == found or (key in KEYS and isinstance(given, int) and str(given) == found))

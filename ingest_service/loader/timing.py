@@ -20,13 +20,15 @@ from ingest_service.loader.values import MAX_INSTANT_MS, parse_instant
 
 MICROSECONDS = pa.timestamp("us", "UTC")
 INVALID_TIME = "invalid:/time"
+INVALID_TRUE_TIME = "invalid:/true_time"
 
 
 @dataclass(slots=True)
 class Timed:
-    """Time columns, one value a row; `skews` holds the smallest skew (ms) learnt by visitor key."""
+    """Time columns, one value a row; `skews` holds the smallest skew (ms) learnt by visitor key. `true_ms` may be empty."""
 
     created_ms: list[int | None]
+    true_ms: list[int | None] = field(default_factory=list)
     event_ms: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     skew_ms: list[int] = field(default_factory=list)
@@ -36,16 +38,19 @@ class Timed:
 
 def place(draft: Draft, smallest_skew: Callable[[bytes], int | None]) -> Timed:
     """Judge every event of `draft`. `smallest_skew` looks a visitor's smallest known skew up; warnings go to the draft."""
-    created_ms = _created(draft)
-    if _nothing_odd(draft, created_ms):
+    created_ms = _instants(draft, [event.time for event in draft.events], INVALID_TIME)
+    given_true = [event.true_time for event in draft.events]
+    true_ms = _instants(draft, given_true, INVALID_TRUE_TIME) if any(given_true) else []
+    if not true_ms and _nothing_odd(draft, created_ms):
         rows = len(created_ms)
-        return Timed(created_ms, created_ms, ["client"] * rows, [0] * rows, [False] * rows)  # type: ignore[arg-type]
-    timed = Timed(created_ms)
+        return Timed(created_ms, true_ms, created_ms, ["client"] * rows, [0] * rows, [False] * rows)  # type: ignore[arg-type]
+    timed = Timed(created_ms, true_ms)
     for row, (created, owner) in enumerate(zip(timed.created_ms, draft.owner, strict=True)):
         request = draft.requests[owner]
         received = request.received_ms
         if (
-            request.skew_ms == 0
+            not true_ms
+            and request.skew_ms == 0
             and created is not None
             and EARLIEST_MS <= created <= received + FUTURE_MS
             and created >= received - HISTORICAL_MS
@@ -58,7 +63,7 @@ def place(draft: Draft, smallest_skew: Callable[[bytes], int | None]) -> Timed:
         skew = applicable_skew(request.skew_ms, created, request.sent_ms)
         if skew:
             skew = _smallest(draft.events[row], request.tenant_id, skew, timed.skews, smallest_skew)
-        timing = judge(created, received, skew)
+        timing = judge(created, received, skew, true_ms[row] if true_ms else None)
         timed.event_ms.append(timing.event_ms)
         timed.sources.append(timing.source)
         timed.skew_ms.append(timing.skew_ms)
@@ -99,16 +104,15 @@ def _smallest(
     return learnt[key]
 
 
-def _created(draft: Draft) -> list[int | None]:
-    """The events' own times in ms: the column at once where it is all RFC 3339 with offsets, else one by one."""
-    given = [event.time for event in draft.events]
+def _instants(draft: Draft, given: list[Instant | None], warning: str) -> list[int | None]:
+    """Instants in ms: the column at once where it is all RFC 3339 with offsets, else one by one."""
     at_once = _column(given)
     if at_once is not None:
         return at_once
     created = [parse_instant(value) for value in given]
     for row, (value, instant) in enumerate(zip(given, created, strict=True)):
         if value is not None and instant is None:
-            draft.warn(row, INVALID_TIME)
+            draft.warn(row, warning)
     return created
 
 
