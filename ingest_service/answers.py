@@ -5,6 +5,7 @@ Which code a client family needs belongs to its protocol.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -13,13 +14,11 @@ from litestar.types import Send
 from gxy_analytics.errors import GxyError
 
 JSON = b"application/json"
-CORS_HEADERS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"retry-after")]
-PREFLIGHT_HEADERS = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"POST, OPTIONS"),
-    (b"access-control-allow-headers", b"content-type, content-encoding, x-write-key"),
-    (b"access-control-max-age", b"86400"),
-]
+CORS_HEADERS = [(b"access-control-expose-headers", b"retry-after"), (b"vary", b"origin")]
+ALLOWED_METHODS = b"GET, HEAD, POST, OPTIONS"
+ALLOWED_HEADERS = b"content-type, content-encoding, authorization, x-write-key, sp-anonymous, anonymousid, x-retry-count"
+MAX_ASKED_HEADERS = 512  # bytes of a preflight's list
+_HEADER_NAMES = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\s*,\s*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*")
 
 
 class Refusal(msgspec.Struct, omit_defaults=True):
@@ -60,6 +59,7 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     extra: tuple[tuple[bytes, bytes], ...] = ()
+    media_type: bytes = JSON
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -76,15 +76,31 @@ def refuse(error: RefusalError) -> Answer:
     return Answer(error.status, _encoder.encode(error.refusal), extra)
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
+def cors_headers(origin: bytes | None) -> list[tuple[bytes, bytes]]:
+    """Trackers send with credentials, so the origin is named, never `*`. No cookie is read; `Intake` checks origins."""
+    if origin is None:
+        return [(b"access-control-allow-origin", b"*")]
+    return [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
+
+
+async def send_answer(send: Send, answer: Answer, origin: bytes | None = None) -> None:
     """Write the answer to the client, in two ASGI messages."""
     length = (b"content-length", b"%d" % len(answer.body))
-    headers = [(b"content-type", JSON), length, *answer.headers]
+    headers = [(b"content-type", answer.media_type), length, *answer.headers, *cors_headers(origin)]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
-async def send_preflight(send: Send) -> None:
-    """Answer a browser's CORS preflight: any origin may post with a write key; no cookie is ever read."""
-    await send({"type": "http.response.start", "status": 204, "headers": PREFLIGHT_HEADERS})
+async def send_preflight(send: Send, asked: dict[bytes, bytes]) -> None:
+    """Answer a browser's CORS preflight: what is asked for is allowed, so that a tracker's custom header is no obstacle."""
+    names = asked.get(b"access-control-request-headers", b"")[:MAX_ASKED_HEADERS]
+    headers = [
+        *cors_headers(asked.get(b"origin")),
+        (b"access-control-allow-methods", ALLOWED_METHODS),
+        (b"access-control-allow-headers", names if _HEADER_NAMES.fullmatch(names) else ALLOWED_HEADERS),
+        (b"access-control-max-age", b"86400"),
+        (b"vary", b"origin, access-control-request-headers"),
+        (b"content-length", b"0"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})

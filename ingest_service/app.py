@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -12,36 +12,39 @@ from typing import Any
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.types import Receive, Send
 
 from gxy_analytics.settings import Settings
 from ingest_service.answers import send_preflight
 from ingest_service.auth import KeyLoader, KeyRegistry
+from ingest_service.endpoint import Endpoint
 from ingest_service.intake import Intake
 from ingest_service.metrics import IngestMetrics
-from ingest_service.native_api import PATH, NativeEndpoint
+from ingest_service.protocols.native_wire import NativeWire
+from ingest_service.protocols.wire import Wire
 from ingest_service.routes import ROUTES, event_schemas
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.writer import take_slot
 
+WIRES: tuple[Wire, ...] = (NativeWire(),)  # the busiest first
 DRAIN_SECONDS = 5.0  # in-flight requests get this long to end
-
-Endpoint = Callable[[Any, Receive, Send], Awaitable[None]]
 
 
 class IngestApp(Litestar):
-    """Litestar with a fast lane: POSTs and preflights of the event paths go to their endpoint without the router."""
+    """Litestar with a fast lane: requests of the event paths go to their endpoint without the router."""
 
-    fast_lane: dict[str, Endpoint]
+    endpoints: list[Endpoint]
     intake: Intake
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI."""
-        if scope["type"] == "http" and scope["path"] in self.fast_lane:
-            if scope["method"] == "POST":
-                return await self.fast_lane[scope["path"]](scope, receive, send)
-            if scope["method"] == "OPTIONS":
-                return await send_preflight(send)
+        if scope["type"] == "http":
+            path, method = scope["path"], scope["method"]
+            for endpoint in self.endpoints:
+                if endpoint.wire.matches(path):
+                    if method in endpoint.wire.methods:
+                        return await endpoint(scope, receive, send)
+                    if method == "OPTIONS":
+                        return await send_preflight(send, dict(scope["headers"]))
         return await super().__call__(scope, receive, send)
 
 
@@ -76,8 +79,8 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     )
     app.openapi_schema.components.schemas.update(event_schemas()[1])
     app.intake = app.state.intake = intake
-    app.fast_lane = {PATH: NativeEndpoint(intake)}
-    app.state.native = app.fast_lane[PATH]
+    app.endpoints = [Endpoint(intake, wire) for wire in WIRES]
+    app.state.native = app.endpoints[0]
     return app
 
 

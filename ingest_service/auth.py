@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gxy_analytics.errors import GxyError
+from gxy_analytics.governance.ingest_policy import Grant
 from ingest_service.answers import RefusalError
 
 logger = logging.getLogger(__name__)
@@ -52,22 +53,23 @@ class KeyRegistry:
         if self._periodic:
             self._periodic.cancel()
 
-    def known(self, key: str | bytes) -> str | None:
-        """The key's tenant as far as this process knows, else None."""
+    def known(self, key: str | bytes) -> Grant | None:
+        """What the key allows as far as this process knows, else None."""
         raw = key if isinstance(key, bytes) else key.encode()
-        return self._tenants.get(hashlib.sha256(raw).hexdigest())
+        tenant = self._tenants.get(hashlib.sha256(raw).hexdigest())
+        return Grant(tenant) if tenant else None
 
-    async def tenant_of(self, key: str | bytes | None) -> str:
-        """The key's tenant. Raises RefusalError: 401 without a valid key, 503 when that cannot be told now."""
+    async def grant_of(self, key: str | bytes | None) -> Grant:
+        """What the key allows. Raises RefusalError: 401 without a valid key, 503 when that cannot be told now."""
         if not key:
             raise RefusalError(401, "missing_write_key", "no write key: send it in X-Write-Key or ?key=.")
-        tenant = self.known(key)
-        if tenant is not None:
-            return tenant
+        grant = self.known(key)
+        if grant is not None:
+            return grant
         was_read = await self._refresh_after(time.monotonic())
-        tenant = self.known(key)
-        if tenant is not None:
-            return tenant
+        grant = self.known(key)
+        if grant is not None:
+            return grant
         if not was_read:
             raise RefusalError(503, "keys_unavailable", "the write key cannot be checked now: retry.", retry_after=5)
         raise RefusalError(

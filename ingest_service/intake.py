@@ -9,11 +9,12 @@ import time
 
 from litestar.types import HTTPScope
 
+from gxy_analytics.governance.ingest_policy import Grant
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry
 from ingest_service.metrics import IngestMetrics
-from ingest_service.request import Headers, kept_headers, peer_of, query_value
+from ingest_service.request import Headers, kept_headers, peer_of
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SpoolUnavailableError, make_frame
@@ -32,22 +33,23 @@ class Intake:
         self.draining = False
         self.in_flight = 0
 
-    async def admit(self, scope: HTTPScope, headers: Headers) -> str:
-        """Tenant of the request. Raises RefusalError: 401, 503."""
-        key = headers.get(b"x-write-key") or query_value(scope, "key")
-        return await self.keys.tenant_of(key)
+    async def admit(self, scope: HTTPScope, headers: Headers, key: str | bytes | None) -> Grant:
+        """What the key allows. Raises RefusalError: 401, 503."""
+        return await self.keys.grant_of(key)
 
     async def store(
         self,
         scope: HTTPScope,
         headers: Headers,
-        tenant_id: str,
+        grant: Grant,
         protocol: str,
         body: bytes,
+        notes: dict[str, str],
         flags: RecordFlags = RecordFlags.NONE,
     ) -> None:
         """Return once the request is durable. Raises RefusalError (503) when it cannot be made so now."""
-        record = SpoolRecord(time.time_ns(), tenant_id, protocol, peer_of(scope), kept_headers(headers), body, int(flags))
+        kept = kept_headers(headers) | notes
+        record = SpoolRecord(time.time_ns(), grant.tenant_id, protocol, peer_of(scope), kept, body, int(flags))
         if self.commits is None:
             raise RefusalError(503, "starting", "this worker is not ready yet: retry.", retry_after=RETRY_AFTER_SECONDS)
         try:

@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gxy_analytics.contracts.events import BatchResult, NativeBatch
 from ingest_service.answers import Refusal
-from ingest_service.native_api import PATH
+from ingest_service.protocols.native_wire import PATH
 
 SCHEMA_REF = "#/components/schemas/{name}"
 REFUSALS = {

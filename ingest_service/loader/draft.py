@@ -22,6 +22,8 @@ class Request:
     offset: int
     ip_truncated: str = ""
     user_agent: str = ""
+    headers: dict[str, str] = field(default_factory=dict)  # as spooled: those kept, and what the door found out
+    is_trusted: bool = False  # sent with a secret key: it may say whose address and user agent it is
     sent_ms: int | None = None
     skew_ms: int = 0
     accepted: int = 0

@@ -1,4 +1,4 @@
-"""The native protocol's adapter: one spooled body into events and dead letters. Other protocols get an adapter beside it.
+"""The native protocol's adapter: one spooled body into events and dead letters.
 
 The HTTP worker answered by `contracts.events.EventHead`; an event that it called ok must be readable here.
 """
@@ -9,6 +9,7 @@ import msgspec
 
 from gxy_analytics.contracts.events import RawBatch
 from ingest_service.answers import RefusalError
+from ingest_service.loader.bodies import Adapter, reject_body
 from ingest_service.loader.clock import request_skew
 from ingest_service.loader.draft import Draft, Letter, Request
 from ingest_service.loader.event import Event
@@ -19,9 +20,6 @@ from ingest_service.protocols.native import DROP, judge, judge_event, prepare
 _batch = msgspec.json.Decoder(RawBatch)
 _event = msgspec.json.Decoder(Event)
 _any = msgspec.json.Decoder()
-MALFORMED = "malformed_body"
-UNKNOWN_PROTOCOL = "unknown_protocol"
-WHOLE_BODY_REASONS = frozenset({MALFORMED, UNKNOWN_PROTOCOL})
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -49,21 +47,18 @@ def read_body(body: bytes, request: Request, draft: Draft) -> None:
     draft.owner += [owner] * (len(draft.events) - first)
 
 
-def reject_body(body: bytes, request: Request, draft: Draft, detail: str, reason: str = MALFORMED, pointer: str = "") -> None:
-    """The whole body is one dead letter."""
-    request.accepted = 1
-    draft.requests.append(request)
-    draft.letters.append(Letter(request, 0, reason, pointer, detail, body))
-
-
-def reject_malformed(body: bytes, request: Request, draft: Draft) -> None:
-    """A body that was answered 400: where and why is found out again, as far as the spooled bytes still tell."""
+def explain(body: bytes) -> RefusalError | None:
+    """Where and why `body` is no batch of events."""
     try:
         judge(prepare(body))
     except RefusalError as refused:
-        reject_body(body, request, draft, str(refused), pointer=refused.refusal.pointer or "")
-    else:
-        reject_body(body, request, draft, "the HTTP worker could not read the body as it was sent")
+        return refused
+    return None
+
+
+def rewrap(raw: bytes, sent_ms: int | None) -> bytes:
+    """A batch of the one event."""
+    return b'{"sent_at":' + (b"null" if sent_ms is None else b"%d" % sent_ms) + b',"events":[' + raw + b"]}"
 
 
 def _sent(raw: msgspec.Raw) -> int | None:
@@ -105,3 +100,6 @@ def _read(raw: msgspec.Raw) -> tuple[Event, list[str]]:
 
 def _pointer(code: str) -> str:
     return next((f"/{field}" for field in ("event_id", "name") if field in code), "")
+
+
+NATIVE = Adapter(read_body, explain, rewrap)

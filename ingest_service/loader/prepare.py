@@ -12,21 +12,20 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.assemble import CustomerPid, event_rows
+from ingest_service.loader.bodies import UNKNOWN_PROTOCOL, reject_body, reject_malformed
 from ingest_service.loader.cut import Cut
 from ingest_service.loader.draft import Draft, Request
 from ingest_service.loader.letters import ledger_rows, letter_rows
 from ingest_service.loader.manifest import BatchLine, Split
-from ingest_service.loader.native import UNKNOWN_PROTOCOL, read_body, reject_body, reject_malformed
 from ingest_service.loader.sift import Sifted, sift
 from ingest_service.loader.sink import arrow_bytes, digest
 from ingest_service.loader.state import Commit, Cursor, LedgerRow
 from ingest_service.loader.timing import place
 from ingest_service.loader.web import AddressBook
-from ingest_service.protocols import native
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 
-ADAPTERS: dict[str, Callable[[bytes, Request, Draft], None]] = {native.PROTOCOL: read_body}
 LETTER_HEADER = "gxy-rejected-id"  # of a replayed record: the dead letter that it was
 WHOLE = "all"
 
@@ -109,12 +108,12 @@ def read(batch: Cut) -> Draft:
         request = request_of(offset, record)
         adapter = ADAPTERS.get(record.protocol)
         if record.flags & RecordFlags.MALFORMED:
-            reject_malformed(record.body, request, draft)
+            reject_malformed(record.body, request, draft, adapter)
         elif adapter is None:
             detail = f"no adapter reads protocol {record.protocol!r}: upgrade the loader, then replay"
             reject_body(record.body, request, draft, detail, UNKNOWN_PROTOCOL)
         else:
-            adapter(record.body, request, draft)
+            adapter.read(record.body, request, draft)
     return draft
 
 
@@ -127,6 +126,8 @@ def request_of(offset: int, record: SpoolRecord) -> Request:
         offset=offset,
         ip_truncated=record.ip_truncated,
         user_agent=record.headers.get("user-agent", ""),
+        headers=record.headers,
+        is_trusted=bool(record.flags & RecordFlags.TRUSTED),
         letter_id=record.headers.get(LETTER_HEADER, "") if record.flags & RecordFlags.REPLAYED else "",
     )
 

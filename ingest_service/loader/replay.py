@@ -17,7 +17,8 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.errors import GxyError
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
-from ingest_service.loader.native import WHOLE_BODY_REASONS
+from ingest_service.loader.adapters import ADAPTERS
+from ingest_service.loader.bodies import WHOLE_BODY_REASONS
 from ingest_service.loader.prepare import LETTER_HEADER
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SlotTakenError, Spool, make_frame
@@ -94,8 +95,7 @@ def _body(row: dict[str, Any]) -> bytes:
     raw: bytes = row["raw"]
     if row["reason"] in WHOLE_BODY_REASONS:
         return raw
-    sent = b"null" if row["sent_ms"] is None else b"%d" % row["sent_ms"]
-    return b'{"sent_at":' + sent + b',"events":[' + raw + b"]}"
+    return ADAPTERS[_text(row["protocol"])].rewrap(raw, row["sent_ms"])
 
 
 def _select(client: Client, selection: Selection, *, limit: int, after: Place = FIRST) -> list[dict[str, Any]]:

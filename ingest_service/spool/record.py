@@ -13,6 +13,7 @@ class RecordFlags(IntFlag):
     NONE = 0
     MALFORMED = 1  # answered 400: the whole body is one dead letter
     REPLAYED = 2  # put back by `gxy ingest replay`
+    TRUSTED = 4  # sent with a secret key
 
 
 class SpoolRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -22,7 +23,7 @@ class SpoolRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tenant_id: str
     protocol: str  # "native", …: names the adapter that reads `body`
     ip_truncated: str  # IPv4 /24 or IPv6 /48, empty when not known
-    headers: dict[str, str]  # lower-case names; only those listed in `ingest_service.request`
+    headers: dict[str, str]  # lower-case names: those listed in `ingest_service.request`, and `gxy-*` of our own
     body: bytes  # inflated, otherwise as sent
     flags: int = 0  # RecordFlags
 

@@ -44,15 +44,15 @@ async def _coroutine(scenario: Callable[[], Awaitable[None]]) -> None:
 
 async def status_of(registry: KeyRegistry, key: str | None) -> int:
     with pytest.raises(RefusalError) as refused:
-        await registry.tenant_of(key)
+        await registry.grant_of(key)
     return refused.value.status
 
 
 def test_a_key_names_its_tenant_and_an_unknown_or_missing_one_is_401(tmp_path: Path) -> None:
     async def scenario() -> None:
         registry = KeyRegistry(Store(k1="acme", k2="globex").load, tmp_path / "keys.json")
-        assert await registry.tenant_of("k1") == "acme"
-        assert await registry.tenant_of(b"k2") == "globex"
+        assert (await registry.grant_of("k1")).tenant_id == "acme"
+        assert (await registry.grant_of(b"k2")).tenant_id == "globex"
         assert await status_of(registry, "k3") == 401
         assert await status_of(registry, None) == 401
         assert await status_of(registry, "kä\udce4".encode("utf-8", "surrogateescape").decode("latin-1")) == 401
@@ -64,9 +64,9 @@ def test_a_key_made_a_moment_ago_works_at_once(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = Store(k1="acme")
         registry = KeyRegistry(store.load, tmp_path / "keys.json")
-        assert await registry.tenant_of("k1") == "acme"
+        assert (await registry.grant_of("k1")).tenant_id == "acme"
         store.keys[hashed("new")] = "globex"
-        assert await registry.tenant_of("new") == "globex"
+        assert (await registry.grant_of("new")).tenant_id == "globex"
 
     run(scenario)
 
@@ -85,10 +85,10 @@ def test_known_keys_never_ask(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = Store(k1="acme")
         registry = KeyRegistry(store.load, tmp_path / "keys.json")
-        await registry.tenant_of("k1")
+        await registry.grant_of("k1")
         reads = store.reads
         for _ in range(100):
-            await registry.tenant_of("k1")
+            await registry.grant_of("k1")
         assert store.reads == reads
 
     run(scenario)
@@ -97,11 +97,11 @@ def test_known_keys_never_ask(tmp_path: Path) -> None:
 def test_a_restart_while_clickhouse_is_down_still_knows_the_keys_and_says_503_for_others(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = Store(k1="acme")
-        await KeyRegistry(store.load, tmp_path / "ingest" / "keys.json").tenant_of("k1")
+        await KeyRegistry(store.load, tmp_path / "ingest" / "keys.json").grant_of("k1")
         store.is_down = True
         restarted = KeyRegistry(store.load, tmp_path / "ingest" / "keys.json")
         restarted.start()
-        assert await restarted.tenant_of("k1") == "acme"
+        assert (await restarted.grant_of("k1")).tenant_id == "acme"
         assert await status_of(restarted, "other") == 503
         restarted.stop()
 
@@ -118,7 +118,7 @@ def test_a_revoked_key_is_refused_after_the_next_refresh(tmp_path: Path, monkeyp
         store = Store(k1="acme")
         registry = KeyRegistry(store.load, tmp_path / "keys.json")
         registry.start()
-        assert await registry.tenant_of("k1") == "acme"
+        assert (await registry.grant_of("k1")).tenant_id == "acme"
         store.keys.clear()
         while registry.known("k1"):
             await asyncio.sleep(0.01)
@@ -134,7 +134,7 @@ def test_a_damaged_cache_file_is_ignored(tmp_path: Path) -> None:
     async def scenario() -> None:
         registry = KeyRegistry(Store(k1="acme").load, tmp_path / "keys.json")
         registry.start()
-        assert await registry.tenant_of("k1") == "acme"
+        assert (await registry.grant_of("k1")).tenant_id == "acme"
         registry.stop()
 
     run(scenario)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest_service.loader import clock, lenient, native, sift
+from ingest_service.loader import bodies, clock, lenient, sift
 from ingest_service.loader.columns import RAW_EVENTS, RAW_EVENTS_REJECTED
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/events.md").read_text()
@@ -23,7 +23,7 @@ def test_every_column_is_described(column: str) -> None:
 @pytest.mark.parametrize(
     "reason",
     [
-        *native.WHOLE_BODY_REASONS,
+        *bodies.WHOLE_BODY_REASONS,
         sift.COLLISION,
         lenient.UNKNOWN_WARNING,
         clock.FUTURE_WARNING,

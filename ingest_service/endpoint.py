@@ -1,0 +1,82 @@
+"""One request from HTTP to its answer, the same for every protocol: key, body, understanding, durability, answer.
+
+What differs is asked of the protocol's `Wire`; what is shared with readiness and life of the worker belongs to `Intake`.
+"""
+
+from __future__ import annotations
+
+from litestar.types import HTTPScope, Receive, Send
+
+from gxy_analytics.governance.ingest_policy import Grant
+from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, send_answer
+from ingest_service.intake import Intake
+from ingest_service.protocols.wire import Wire
+from ingest_service.request import Body, Headers, decode_body, headers_of
+from ingest_service.spool.record import RecordFlags
+
+CLIENT_GONE = Answer(499, b"")
+
+
+class Endpoint:
+    """An ASGI callable, so that it can be reached without the layers of the framework (60 instead of 144 µs a request)."""
+
+    def __init__(self, intake: Intake, wire: Wire) -> None:
+        self._intake = intake
+        self.wire = wire
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = await self.answer(scope, receive)
+        if answer is not CLIENT_GONE:
+            await send_answer(send, answer, dict(scope["headers"]).get(b"origin"))
+
+    async def answer(self, scope: HTTPScope, receive: Receive) -> Answer:
+        """The answer to one request, once everything that it promises is durable."""
+        intake = self._intake
+        intake.in_flight += 1
+        headers = headers_of(scope)
+        body = Body(headers, receive, intake.max_body_bytes)
+        try:
+            answer = await self._accept(scope, headers, body)
+        except RefusalError as refusal:
+            await body.discard()
+            answer = self.wire.refuse(scope, refusal)
+        except ClientGoneError:
+            answer = CLIENT_GONE
+        finally:
+            intake.in_flight -= 1
+        intake.metrics.count_request(self.wire.label, answer.status)
+        return answer
+
+    async def _accept(self, scope: HTTPScope, headers: Headers, sent: Body) -> Answer:
+        """The family's 200, once everything is durable. Raises RefusalError, ClientGoneError."""
+        intake, wire = self._intake, self.wire
+        key = wire.early_key(scope, headers)
+        grant = await intake.admit(scope, headers, key) if key else None
+        body = await sent.read()
+        try:
+            body = decode_body(headers, body, intake.max_body_bytes)
+            reading = wire.read(scope, headers, body)
+        except MalformedBodyError:
+            if grant:
+                await self._store(scope, headers, grant, body, wire.notes(scope, headers), RecordFlags.MALFORMED)
+            raise
+        if grant is None:
+            grant = await intake.admit(scope, headers, reading.key)
+        if reading.results:
+            await self._store(scope, headers, grant, reading.body, wire.notes(scope, headers) | reading.notes)
+            intake.metrics.count_events(reading.results)
+        return wire.accept(scope, reading)
+
+    async def _store(
+        self,
+        scope: HTTPScope,
+        headers: Headers,
+        grant: Grant,
+        body: bytes,
+        notes: dict[str, str],
+        flags: RecordFlags = RecordFlags.NONE,
+    ) -> None:
+        if grant.is_secret:
+            flags |= RecordFlags.TRUSTED
+        await self._intake.store(scope, headers, grant, self.wire.protocol, body, notes, flags)
