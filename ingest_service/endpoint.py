@@ -52,7 +52,7 @@ class Endpoint:
         """The family's 200, once everything is durable. Raises RefusalError, ClientGoneError."""
         intake, wire = self._intake, self.wire
         key = wire.early_key(scope, headers)
-        grant = await intake.admit(scope, headers, key) if key else None
+        grant = await intake.admit(scope, headers, key) if key or not wire.has_key_in_body else None
         body = await sent.read()
         try:
             body = decode_body(headers, body, intake.max_body_bytes)

@@ -17,7 +17,7 @@ from litestar.response.base import ASGIResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gxy_analytics.contracts.events import BatchResult, NativeBatch
-from ingest_service.answers import Refusal
+from ingest_service.answers import Refusal, cors_headers
 from ingest_service.protocols.native_wire import PATH
 
 SCHEMA_REF = "#/components/schemas/{name}"
@@ -68,7 +68,8 @@ class EventsOperation(Operation):
 async def post_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     """The same endpoint as the fast lane's, for what the router normalises (a trailing slash)."""
     answer = await request.app.state.native.answer(request.scope, request.receive)
-    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    origin = dict(request.scope["headers"]).get(b"origin")
+    headers = {name.decode(): value.decode("latin-1") for name, value in [*answer.headers, *cors_headers(origin)]}
     return ASGIResponse(body=answer.body, status_code=answer.status, headers=headers, media_type="application/json")
 
 

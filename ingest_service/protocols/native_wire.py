@@ -22,6 +22,7 @@ class NativeWire:
     protocol = native.PROTOCOL
     label = PATH
     methods = frozenset({"POST"})
+    has_key_in_body = False
 
     def matches(self, path: str) -> bool:
         return path == PATH

@@ -36,6 +36,7 @@ class Wire(Protocol):
     protocol: str  # of the spool record: names the loader's adapter
     label: str  # of the routes, in metrics
     methods: frozenset[str]
+    has_key_in_body: bool  # a request without an early key is read before it is refused
 
     def matches(self, path: str) -> bool:
         """Whether the path is one of its own."""

@@ -179,10 +179,11 @@ def test_a_browser_on_another_origin_may_post_with_a_key(client: httpx.Client) -
         },
     )
     assert preflight.status_code == 204
-    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert preflight.headers["access-control-allow-origin"] == "https://shop.example"
+    assert preflight.headers["access-control-allow-credentials"] == "true"
     assert "x-write-key" in preflight.headers["access-control-allow-headers"]
     refused = client.post("/v1/events", json={}, headers={"Origin": "https://shop.example"})
-    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (400, "*")
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (400, "https://shop.example")
 
 
 def test_without_a_key_it_is_401_and_nothing_of_the_body_is_kept(ingest: IngestProcess) -> None:

@@ -19,10 +19,10 @@ from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.commands import ingest
+from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.columns import TABLES
 from ingest_service.loader.metrics import LoaderCollector
-from ingest_service.loader.native import read_body
-from ingest_service.loader.prepare import ADAPTERS
+from ingest_service.loader.native import NATIVE
 from ingest_service.loader.replay import Selection, replay
 from ingest_service.loader.state import LoaderRunsError
 from ingest_service.spool.record import RecordFlags
@@ -221,7 +221,7 @@ def test_dead_letters_are_replayed_once_and_only_the_readable_ones_leave_the_lis
     world.load()
     assert len(world.rows()) == 1
     assert replay(world.client, world.settings, selection, dry_run=True) == {"unknown_protocol": 1, "id_collision": 1}
-    monkeypatch.setitem(ADAPTERS, "soon", read_body)
+    monkeypatch.setitem(ADAPTERS, "soon", NATIVE)
     assert replay(world.client, world.settings, selection).total() == 2
     assert replay(world.client, world.settings, selection).total() == 0
     world.load()
