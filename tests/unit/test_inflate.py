@@ -21,6 +21,12 @@ def bare_deflate(data: bytes) -> bytes:
     return deflater.compress(data) + deflater.flush()
 
 
+def streamed_zstd(data: bytes) -> bytes:
+    """A frame that does not say how long its content is."""
+    deflater = zstandard.ZstdCompressor().compressobj()
+    return deflater.compress(data) + deflater.flush()
+
+
 ENCODERS: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("gzip", gzip.compress),
     ("GZIP", gzip.compress),
@@ -64,11 +70,19 @@ def test_a_damaged_body_is_refused(encoding: str) -> None:
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize(("encoding", "encode"), [ENCODERS[0], ENCODERS[3], ENCODERS[5]])
-def test_a_body_that_ends_too_early_is_refused(encoding: str, encode: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(("encoding", "encode"), [ENCODERS[0], ENCODERS[3], *ENCODERS[5:7], ("zstd", streamed_zstd)])
+@pytest.mark.parametrize("missing", [1, 4, 20])
+def test_a_body_that_ends_too_early_is_refused(encoding: str, encode: Callable[[bytes], bytes], missing: int) -> None:
     with pytest.raises(RefusalError, match="not one whole") as refused:
-        inflate(encode(b"some body that is long enough" * 20)[:-4], encoding, 10_000)
+        inflate(encode(b"some body that is long enough" * 20)[:-missing], encoding, 10_000)
     assert refused.value.status == 400
+
+
+def test_a_zstd_body_of_several_frames_is_read_whole_and_refused_when_its_last_one_is_not() -> None:
+    frames = ENCODERS[6][1](b"first ") + streamed_zstd(b"second")
+    assert inflate(frames, "zstd", 12) == b"first second"
+    with pytest.raises(RefusalError, match="not one whole"):
+        inflate(frames[:-1], "zstd", 12)
 
 
 def test_an_unknown_encoding_is_named() -> None:
