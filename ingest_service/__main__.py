@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.settings import load_settings
-from ingest_service.supervisor import Supervisor, prepare_metrics_dir
+from ingest_service import logs
+from ingest_service.supervisor import Supervisor, check_port
+from ingest_service.workers import shared_counters
 
 
 def main() -> int:
     """Exit code: 0 after an ordered stop, 1 when the service could not start (one line on stderr says why)."""
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
-    )
     settings = load_settings()
+    logs.setup(settings.log_format)
     try:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = prepare_metrics_dir(settings)
-        from ingest_service.server import prepare_worker  # after the variable: prometheus_client reads it when it is imported
+        check_port(settings.listen_host, settings.ingest_port)  # before anything that another service here may be using
+        with shared_counters(settings):
+            from ingest_service.server import prepare_worker  # prometheus_client reads the environment when it is imported
 
-        Supervisor(settings, prepare_worker(settings)).run()
+            Supervisor(settings, prepare_worker(settings)).run()
     except (GxyError, OSError) as error:
-        print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
+        if settings.log_format == "json":
+            logs.say(logging.CRITICAL, "not_started", message=str(error))
+        else:
+            print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -9,22 +9,19 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import shutil
 import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.settings import Settings
+from ingest_service.logs import say
 from ingest_service.spool.writer import recover_spool
+from ingest_service.workers import WorkersFile
 
-logger = logging.getLogger(__name__)
-
-METRICS_DIR = "ingest/metrics"
 STOP_SECONDS = 12.0  # then a worker is killed: it has acknowledged nothing that is not on disk
 YOUNG_SECONDS = 2.0
 PORT_SECONDS = 8.0
@@ -44,15 +41,17 @@ class Supervisor:
         self._settings = settings
         self._work = work
         self._born: dict[int, float] = {}
+        self._stopping = False
+        self._file = WorkersFile(settings)
 
     def run(self) -> None:
-        """Serve until told to stop; every worker has ended on return. Raises PortTakenError, OSError."""
-        check_port(self._settings.listen_host, self._settings.ingest_port)
+        """Serve until told to stop; every worker has ended on return. Raises OSError. The port is free (`check_port`)."""
         recover_spool(self._settings.spool_dir)
         signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         while True:
             while len(self._born) < self._settings.ingest_workers:
                 self._spawn()
+            self._file.write(self._born)
             if signal.sigwait(_WATCHED) != signal.SIGCHLD:
                 return self._stop()
             if self._reap():
@@ -64,7 +63,7 @@ class Supervisor:
         if pid == 0:
             self._be_worker(parent)
         self._born[pid] = time.monotonic()
-        logger.info("worker %d started", pid)
+        say(logging.INFO, "worker_started", worker=pid)
 
     def _be_worker(self, parent: int) -> NoReturn:
         code = 1
@@ -73,8 +72,8 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
             self._work()
             code = 0
-        except BaseException:  # noqa: BLE001 - the child must not return into the parent's code, whatever happened
-            traceback.print_exc()
+        except BaseException:
+            logging.getLogger(__name__).critical("worker_failed", exc_info=True, extra={"fields": {}})
         finally:
             sys.stderr.flush()
             os._exit(code)
@@ -88,10 +87,13 @@ class Supervisor:
                 break
             age = time.monotonic() - self._born.pop(pid)
             young = young or (age < YOUNG_SECONDS and not os.WIFSIGNALED(status))
-            logger.warning("worker %d ended (%s) after %.1f s", pid, os.waitstatus_to_exitcode(status), age)
+            self._file.ended += not self._stopping
+            code = os.waitstatus_to_exitcode(status)
+            say(logging.WARNING if code else logging.INFO, "worker_ended", worker=pid, exit_code=code, seconds=round(age, 1))
         return young
 
     def _stop(self) -> None:
+        self._stopping = True
         for pid in self._born:
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -101,6 +103,8 @@ class Supervisor:
         for pid in self._born:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            say(logging.ERROR, "worker_killed", worker=pid, reason=f"did not stop within {STOP_SECONDS:.0f} s")
+        self._file.write({})
         recover_spool(self._settings.spool_dir)  # of a worker that ended before it had its slot
 
 
@@ -128,11 +132,3 @@ def check_port(host: str, port: int) -> None:
                         f"cannot listen on {host}:{port} ({error.strerror}): stop what does, or set GXY_INGEST_PORT."
                     ) from error
         time.sleep(0.1)
-
-
-def prepare_metrics_dir(settings: Settings) -> str:
-    """An empty directory for the counters that the workers share; its path."""
-    directory = settings.data_dir / METRICS_DIR
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    return str(directory)

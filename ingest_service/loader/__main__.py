@@ -6,10 +6,13 @@ Only starting and ending belongs here.
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import sys
+from contextlib import suppress
 from threading import Event as Flag
 from types import FrameType
+from typing import NoReturn
 
 import lmdb
 
@@ -17,6 +20,7 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, load_settings
+from ingest_service import logs
 from ingest_service.loader.loader import Loader
 from ingest_service.loader.sink import StoppedError
 
@@ -39,21 +43,35 @@ def main() -> None:
     # Rows are made of lists and flat structs without cycles; walking them again and again took a third of the time.
     gc.disable()
     sys.meta_path.insert(0, WithoutPandas())
+    settings = load_settings()
+    logs.setup(settings.log_format)
+    logs.say(logging.INFO, "loader_started")
     try:
-        _load(load_settings(), stop)
+        _load(settings, stop)
     except StoppedError:
-        return
+        pass  # by the alarm, while it was already ending
     except GxyError as error:
-        sys.exit(f"loader: {error}")
+        _give_up(settings, str(error))
     except (OSError, lmdb.Error) as error:
-        sys.exit(f"loader: {error}. Nothing is lost: mend the disk that it names and start the loader again.")
+        _give_up(settings, f"{error}. Nothing is lost: mend the disk that it names and start the loader again.")
+    logs.say(logging.INFO, "loader_stopped")
+
+
+def _give_up(settings: Settings, why: str) -> NoReturn:
+    """One line, exit code 1."""
+    if settings.log_format != "json":
+        sys.exit(f"loader: {why}")
+    logs.say(logging.CRITICAL, "loader_failed", message=why)
+    sys.exit(1)
 
 
 def _load(settings: Settings, stop: Flag) -> None:
     pseudonyms = Pseudonyms(load_master_key(settings.master_key_path))
     loader = Loader(settings, pseudonyms, stop)
     try:
-        loader.run()
+        with suppress(StoppedError):
+            loader.run()
+        loader.status.end()
     finally:
         loader.close()
 

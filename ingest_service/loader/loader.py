@@ -143,10 +143,14 @@ class Loader:
 
     def _load(self, batch: cutting.Cut) -> None:
         self._waiting.pop(batch.slot, None)
+        began = time.monotonic()
         prepared = self._prepare(batch, cutting.now_ns() // 1_000_000)
         self._manifest.write(prepared.line)
+        inserting = time.monotonic()
         self._insert(prepared)
+        self.status.tallies.insert_seconds.observe(time.monotonic() - inserting)
         self._commit(prepared)
+        self.status.tallies.batch_seconds.observe(time.monotonic() - began)
 
     def _prepare(self, batch: cutting.Cut, loaded_ms: int) -> Prepared:
         with self._state.environment.begin() as transaction:

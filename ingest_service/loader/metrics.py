@@ -1,6 +1,6 @@
 """The loader's numbers for Prometheus, from its status file: any process of the host can show them, also when the loader is dead.
 
-Which numbers there are is decided by `status`.
+Which numbers there are is decided by `status` and `tallies`.
 """
 
 from __future__ import annotations
@@ -9,52 +9,107 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
-from ingest_service.loader.status import LoaderStatus, read_status
+from ingest_service.loader.state import OUTCOMES
+from ingest_service.loader.status import LoaderStatus, imbalance, read_status
+from ingest_service.loader.tallies import Tallies, Tally
 
 REJECTED = "rejected:"
-OUTCOMES = ("accepted", "inserted", "deduplicated", "rejected", "dropped")
 
 
 class LoaderCollector(Collector):
     """Reads `<loader_dir>/status.json` when asked."""
 
-    def __init__(self, loader_dir: Path) -> None:
+    def __init__(self, loader_dir: Path, *, by_tenant: bool = False) -> None:
         self._loader_dir = loader_dir
+        self._by_tenant = by_tenant
 
     def collect(self) -> Iterator[Metric]:
         status = read_status(self._loader_dir)
-        return iter(()) if status is None else families(status)
+        return iter(()) if status is None else families(status, by_tenant=self._by_tenant)
 
 
-def families(status: LoaderStatus) -> Iterator[Metric]:
-    """The metrics of one picture of the loader."""
+def families(status: LoaderStatus, *, by_tenant: bool = False) -> Iterator[Metric]:
+    """The metrics of one picture of the loader. `by_tenant` names tenants: a series for each of the busiest 100."""
+    yield from event_families(status)
+    if by_tenant:
+        yield tenant_family(status)
+    yield from lag_families(status)
+    yield from batch_families(status.totals.get("batches", 0), status.tallies)
+    yield CounterMetricFamily("gxy_loader_alarms", "Alarms since the loader started.", value=status.totals.get("alarms", 0))
+    yield GaugeMetricFamily("gxy_loader_quarantined_segments", "Damaged segments set aside.", value=len(status.quarantined))
+    yield GaugeMetricFamily(
+        "gxy_loader_clickhouse_up", "Whether ClickHouse took the last insert.", value=status.clickhouse_error is None
+    )
+    yield CounterMetricFamily(
+        "gxy_loader_restarts", "Starts after an end that was not orderly (killed, crashed).", value=status.restarts
+    )
+    yield GaugeMetricFamily(
+        "gxy_loader_status_age_seconds",
+        "Time since the loader last reported; over 10 s it hangs or does not run.",
+        value=max(time.time() - status.updated_at, 0.0),
+    )
+
+
+def event_families(status: LoaderStatus) -> Iterator[Metric]:
+    """What became of the events: the ledger's sums, dead letters by reason, warnings by code."""
+    totals = status.totals
     events = CounterMetricFamily("gxy_loader_events", "Events by what became of them (the ledger's sums).", labels=["outcome"])
     for outcome in OUTCOMES:
-        events.add_metric([outcome], status.totals.get(outcome, 0))
-    yield events
+        events.add_metric([outcome], totals.get(outcome, 0))
     letters = CounterMetricFamily("gxy_loader_dead_letters", "Dead letters by reason.", labels=["reason"])
-    for name, count in status.totals.items():
+    for name, count in totals.items():
         if name.startswith(REJECTED):
             letters.add_metric([name.removeprefix(REJECTED)], count)
-    yield letters
+    warnings = CounterMetricFamily("gxy_loader_warnings", "Stored events by warning.", labels=["code"])
+    for code, count in status.tallies.warnings.items():
+        warnings.add_metric([code], count)
+    yield from (events, letters, warnings)
+    yield CounterMetricFamily("gxy_loader_ledger_mismatches", "Ledger rows not in balance.", value=totals.get("unbalanced", 0))
+    yield GaugeMetricFamily(
+        "gxy_loader_ledger_imbalance_events",
+        "Accepted events without an outcome, over the whole ledger; 0 unless something is wrong.",
+        value=imbalance(totals),
+    )
+
+
+def tenant_family(status: LoaderStatus) -> Metric:
+    """The ledger's sums of each of the busiest tenants."""
+    family = CounterMetricFamily("gxy_loader_tenant_events", "Events by tenant and outcome.", labels=["tenant", "outcome"])
+    for tenant_id, outcomes in status.tenants.items():
+        for outcome in OUTCOMES:
+            family.add_metric([tenant_id, outcome], outcomes.get(outcome, 0))
+    return family
+
+
+def lag_families(status: LoaderStatus) -> Iterator[Metric]:
+    """How far behind the loader is, by slot of the spool."""
     lag_bytes = GaugeMetricFamily("gxy_loader_lag_bytes", "Durable bytes not loaded yet.", labels=["slot"])
     lag_seconds = GaugeMetricFamily("gxy_loader_lag_seconds", "How long records have been waiting.", labels=["slot"])
     for name, slot in status.slots.items():
         lag_bytes.add_metric([name], slot.lag_bytes)
         lag_seconds.add_metric([name], slot.lag_seconds)
     yield from (lag_bytes, lag_seconds)
-    yield CounterMetricFamily("gxy_loader_batches", "Batches loaded.", value=status.totals.get("batches", 0))
-    yield CounterMetricFamily(
-        "gxy_loader_ledger_mismatches", "Ledger rows not in balance.", value=status.totals.get("unbalanced", 0)
+
+
+def batch_families(batches: int, tallies: Tallies) -> Iterator[Metric]:
+    """Sizes and times of batches, and how wrong the clients' clocks are."""
+    yield CounterMetricFamily("gxy_loader_batches", "Batches loaded.", value=batches)
+    yield histogram("gxy_loader_batch_events", "Events a batch.", tallies.batch_events)
+    yield histogram("gxy_loader_batch_seconds", "Time of a batch from reading it to its commit.", tallies.batch_seconds)
+    yield histogram(
+        "gxy_loader_insert_seconds", "Time until ClickHouse had a batch, its retries included.", tallies.insert_seconds
     )
-    yield CounterMetricFamily("gxy_loader_alarms", "Alarms since the loader started.", value=status.totals.get("alarms", 0))
-    yield GaugeMetricFamily("gxy_loader_quarantined_segments", "Damaged segments set aside.", value=len(status.quarantined))
-    yield GaugeMetricFamily(
-        "gxy_loader_clickhouse_up", "Whether ClickHouse took the last insert.", value=status.clickhouse_error is None
-    )
-    yield GaugeMetricFamily(
-        "gxy_loader_status_age_seconds", "Age of the status.", value=max(time.time() - status.updated_at, 0.0)
-    )
+    yield histogram("gxy_loader_clock_skew_seconds", "How wrong the clock of an event's client was.", tallies.skew_seconds)
+
+
+def histogram(name: str, documentation: str, tally: Tally) -> Metric:
+    """A tally as Prometheus has histograms: buckets that add up."""
+    total, buckets = 0, []
+    for bound, count in zip((*tally.bounds, float("inf")), tally.counts, strict=True):
+        total += count
+        buckets.append((floatToGoString(bound), total))
+    return HistogramMetricFamily(name, documentation, buckets=buckets, sum_value=tally.sum)

@@ -20,6 +20,8 @@ from ingest_service.loader.dedup import DedupIndex
 MAP_BYTES = 1 << 36  # address space, not disk: the file grows as it is used
 MAX_DATABASES = 64
 SKEW_PREFIX = b"skew:"
+TENANT = "tenant:"  # in names of totals: `tenant:<tenant_id>:<outcome>`
+OUTCOMES = ("accepted", "inserted", "deduplicated", "rejected", "dropped")
 SKEW_DAYS = 2  # a clock that was mended is forgotten
 DAY_MS = 86_400_000
 
@@ -91,7 +93,7 @@ class LoaderState:
             return msgspec.msgpack.decode(found, type=Cursor) if found else Cursor(0, 0)
 
     def totals(self) -> Counter[str]:
-        """Counters since the state was created: accepted, inserted, …, `rejected:<reason>`, `unbalanced`, `batches`."""
+        """Counters since the state was created: outcomes in all and by tenant, `rejected:<reason>`, `unbalanced`, `batches`."""
         with self.environment.begin() as transaction, transaction.cursor(self._totals) as cursor:
             return Counter({bytes(key).decode(): int.from_bytes(value, "big") for key, value in cursor})
 
@@ -153,11 +155,11 @@ def count_up(done: Commit) -> Counter[str]:
     """What a batch adds to the totals."""
     totals: Counter[str] = Counter(batches=1)
     for row in done.ledger:
-        totals["accepted"] += row.accepted
-        totals["inserted"] += row.inserted
-        totals["deduplicated"] += row.deduplicated
-        totals["rejected"] += row.rejected
-        totals["dropped"] += row.dropped
+        for outcome in OUTCOMES:
+            count = getattr(row, outcome)
+            totals[outcome] += count
+            if count:
+                totals[f"{TENANT}{row.tenant_id}:{outcome}"] += count
         totals["unbalanced"] += not row.balances
     for reason, count in done.reasons.items():
         totals[f"rejected:{reason}"] += count

@@ -229,7 +229,10 @@ def test_metrics_count_requests_events_commits_and_the_spool(ingest: IngestProce
         lines = client.get("/metrics").text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(line_start))
 
-    ok, drops = 'gxy_ingest_requests_total{route="/v1/events",status="200"}', 'gxy_ingest_events_total{status="drop"}'
+    ok, drops = (
+        'gxy_ingest_requests_total{route="/v1/events",status="200"}',
+        'gxy_ingest_events_total{status="drop",tenant_class="default"}',
+    )
     before = value(ok), value(drops), value("gxy_ingest_commit_seconds_count")
     client.post("/v1/events", json={"events": [event("counted"), 1, 2]})
     after = value(ok), value(drops), value("gxy_ingest_commit_seconds_count")

@@ -108,7 +108,7 @@ def test_a_torn_tail_is_waited_for_and_cut_by_the_next_owner(world: LoaderWorld)
 
 
 def test_a_record_damaged_on_disk_is_set_aside_with_an_alarm_and_its_neighbours_are_loaded(
-    world: LoaderWorld, capsys: pytest.CaptureFixture[str]
+    world: LoaderWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     given = [event() for _ in range(3)]
     world.spool([given[0]], [given[1]], [given[2]])
@@ -122,7 +122,7 @@ def test_a_record_damaged_on_disk_is_set_aside_with_an_alarm_and_its_neighbours_
     loaded = {event_id for (event_id,) in world.rows()}
     assert len(loaded) == 3
     assert given[1]["event_id"] not in loaded
-    assert "ALARM segment" in capsys.readouterr().err
+    assert "ALARM segment" in caplog.text
     aside = world.settings.spool_dir / "quarantine" / world.slot.name / "00000001.seg"
     assert aside.exists()
     assert not path.exists()
@@ -151,7 +151,7 @@ def test_a_spool_that_was_emptied_and_starts_again_is_loaded(world: LoaderWorld)
 
 
 def test_an_unfinished_batch_whose_segment_is_gone_is_an_alarm_and_does_not_hold_up_the_rest(
-    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.spool([event()])
     load_and_crash(world, monkeypatch, 0)
@@ -159,7 +159,7 @@ def test_an_unfinished_batch_whose_segment_is_gone_is_an_alarm_and_does_not_hold
     world.spool([event()])
     world.load()
     assert world.ledger() == (1, 1, 0, 0, 0)
-    assert "ALARM batch" in capsys.readouterr().err
+    assert "ALARM batch" in caplog.text
 
 
 def test_stopping_while_clickhouse_is_away_is_quick_and_the_batch_goes_on_later(world: LoaderWorld) -> None:
