@@ -42,6 +42,10 @@ class Settings(BaseSettings):
 
     spool_retention_hours: int = Field(24, ge=0, description="How long a fully loaded spool segment is kept.")
     max_body_bytes: int = Field(2_000_000, description="Largest request body, as sent and as inflated, in bytes.")
+    ingest_events_per_second: int = Field(0, ge=0, description="Quota of a tenant that has none of its own; 0: unlimited.")
+    ingest_bytes_per_second: int = Field(0, ge=0, description="The same in bytes of bodies as stored.")
+    spool_max_bytes: int = Field(0, ge=0, description="What the spools may take on disk; 0: what the disk has.")
+    trusted_proxies: str = Field("", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
     raw_events_ttl_days: int = Field(760, ge=1, description="raw.events: days after receipt (25 months).")
     raw_rejected_ttl_days: int = Field(90, ge=1, description="raw.events_rejected: days after receipt.")
     ledger_ttl_days: int = Field(760, ge=1, description="governance.ingest_ledger: days after loading.")

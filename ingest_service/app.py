@@ -51,7 +51,7 @@ class IngestApp(Litestar):
 def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     """The application of one worker. Its slot of the spool is taken when it starts and given up, sealed, when it stops.
 
-    `load_keys` reads hash -> tenant_id of the active write keys, blocking; it raises KeysUnavailableError.
+    `load_keys` reads what the active write keys grant, by their hash, blocking; it raises KeysUnavailableError.
     """
     keys = KeyRegistry(load_keys, settings.data_dir / "ingest" / "keys.json")
     intake = Intake(settings, keys, IngestMetrics(settings))
@@ -60,10 +60,12 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         keys.start()
         spool = await asyncio.to_thread(take_slot, settings.spool_dir, settings.node_id)
+        intake.watermarks.start()
         intake.commits = commits = GroupCommit(spool, intake.metrics.observe_commit)
         yield
         await drain(intake)
         await commits.close()
+        intake.watermarks.stop()
         keys.stop()
 
     app = IngestApp(

@@ -1,4 +1,4 @@
-"""Which tenant a write key belongs to, known without asking ClickHouse on the way of an event.
+"""What a write key grants, known without asking ClickHouse on the way of an event.
 
 Creating, hashing and revoking keys belongs to `gxy_analytics.governance.write_keys`.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.ingest_policy import Grant
@@ -20,9 +21,12 @@ from ingest_service.answers import RefusalError
 
 logger = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 5.0
+# A revocation is seen within 5 s: the read under way (2 s at most, see `write_keys`), this pause, and a whole read after it.
+REFRESH_SECONDS = 1.0
 MIN_REFRESH_SECONDS = 0.5  # unknown keys may ask ClickHouse no more often than this
-KeyLoader = Callable[[], dict[str, str]]  # hash -> tenant_id, blocking; raises KeysUnavailableError
+KeyLoader = Callable[[], dict[str, Grant]]  # by hash of the key, blocking; raises KeysUnavailableError
+
+_cache = msgspec.json.Decoder(dict[str, Grant | str])
 
 
 class KeysUnavailableError(GxyError):
@@ -30,7 +34,7 @@ class KeysUnavailableError(GxyError):
 
 
 class KeyRegistry:
-    """Active keys by hash: refreshed every few seconds and at once for an unknown key, kept in `cache_file` across restarts.
+    """Grants by hash of the key: refreshed every second and at once for an unknown key, kept in `cache_file` across restarts.
 
     While ClickHouse is down the last known keys stay valid, and a key that is not among them gets 503 instead of 401.
     """
@@ -38,14 +42,14 @@ class KeyRegistry:
     def __init__(self, load: KeyLoader, cache_file: Path) -> None:
         self._load = load
         self._cache_file = cache_file
-        self._tenants: dict[str, str] = {}
+        self._grants: dict[str, Grant] = {}
         self._refreshing: asyncio.Task[bool] | None = None
         self._started_at = 0.0
         self._periodic: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Take the keys that were last known here, and begin refreshing them in the background."""
-        self._tenants = _read_cache(self._cache_file)
+        self._grants = _read_cache(self._cache_file)
         self._periodic = asyncio.get_running_loop().create_task(self._refresh_forever())
 
     def stop(self) -> None:
@@ -56,8 +60,8 @@ class KeyRegistry:
     def known(self, key: str | bytes) -> Grant | None:
         """What the key allows as far as this process knows, else None."""
         raw = key if isinstance(key, bytes) else key.encode()
-        tenant = self._tenants.get(hashlib.sha256(raw).hexdigest())
-        return Grant(tenant) if tenant else None
+        grant = self._grants.get(hashlib.sha256(raw).hexdigest())
+        return None if grant and 0 < grant.ends_ms <= time.time() * 1000 else grant
 
     async def grant_of(self, key: str | bytes | None) -> Grant:
         """What the key allows. Raises RefusalError: 401 without a valid key, 503 when that cannot be told now."""
@@ -73,7 +77,7 @@ class KeyRegistry:
         if not was_read:
             raise RefusalError(503, "keys_unavailable", "the write key cannot be checked now: retry.", retry_after=5)
         raise RefusalError(
-            401, "unknown_write_key", "this write key is not known, or was revoked: `gxy tenant list` shows the valid ones."
+            401, "unknown_write_key", "this write key is not known, or has ended: `gxy tenant list` shows the valid ones."
         )
 
     async def _refresh_after(self, instant: float) -> bool:
@@ -94,36 +98,37 @@ class KeyRegistry:
 
     async def _refresh(self) -> bool:
         try:
-            tenants = await asyncio.to_thread(self._load)
+            grants = await asyncio.to_thread(self._load)
         except KeysUnavailableError as error:
             logger.warning("write keys were not refreshed: %s", error)
             return False
         else:
-            if tenants != self._tenants:
-                self._tenants = tenants
-                await asyncio.to_thread(_write_cache, self._cache_file, tenants)
+            if grants != self._grants:
+                self._grants = grants
+                await asyncio.to_thread(_write_cache, self._cache_file, grants)
             return True
         finally:
             self._refreshing = None
 
     async def _refresh_forever(self) -> None:
         while True:
-            if self._refreshing is None:
-                self._begin_refresh()
+            await asyncio.wait({self._refreshing or self._begin_refresh()})
             await asyncio.sleep(REFRESH_SECONDS)
 
 
-def _read_cache(path: Path) -> dict[str, str]:
+def _read_cache(path: Path) -> dict[str, Grant]:
+    """What was last known here. A file of the first version named the tenant alone: then the default policy holds."""
     try:
-        return dict(json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError):
+        cached = _cache.decode(path.read_bytes())
+    except (FileNotFoundError, msgspec.DecodeError):
         return {}
+    return {key_hash: Grant(found) if isinstance(found, str) else found for key_hash, found in cached.items()}
 
 
-def _write_cache(path: Path, tenants: dict[str, str]) -> None:
-    """Replace the file at once, so that a reader sees the old or the new keys. Hashes only, yet mode 0600."""
+def _write_cache(path: Path, grants: dict[str, Grant]) -> None:
+    """Replace the file at once, so that a reader sees the old or the new keys. Hashes and policies only, yet mode 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     temporary.touch(mode=0o600)
-    temporary.write_text(json.dumps(tenants))
+    temporary.write_bytes(msgspec.json.encode(grants))
     temporary.replace(path)

@@ -35,15 +35,18 @@ class Endpoint:
         intake = self._intake
         intake.in_flight += 1
         headers = headers_of(scope)
-        body = Body(headers, receive, intake.max_body_bytes)
+        body = Body(headers, receive, intake.max_body_bytes, intake.bodies)
         try:
             answer = await self._accept(scope, headers, body)
         except RefusalError as refusal:
+            refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None  # their frames hold what was read
+            body.release()
             await body.discard()
             answer = self.wire.refuse(scope, refusal)
         except ClientGoneError:
             answer = CLIENT_GONE
         finally:
+            body.release()
             intake.in_flight -= 1
         intake.metrics.count_request(self.wire.label, answer.status)
         return answer
@@ -53,20 +56,38 @@ class Endpoint:
         intake, wire = self._intake, self.wire
         key = wire.early_key(scope, headers)
         grant = await intake.admit(scope, headers, key) if key or not wire.has_key_in_body else None
-        body = await sent.read()
+        body = await self._read(grant, sent)
         try:
-            body = decode_body(headers, body, intake.max_body_bytes)
+            body = self._decode(headers, sent, body)
             reading = wire.read(scope, headers, body)
         except MalformedBodyError:
             if grant:
+                intake.quotas.charge(grant, 1, len(body))
                 await self._store(scope, headers, grant, body, wire.notes(scope, headers), RecordFlags.MALFORMED)
             raise
         if grant is None:
             grant = await intake.admit(scope, headers, reading.key)
         if reading.results:
+            intake.quotas.charge(grant, len(reading.results), len(reading.body))
             await self._store(scope, headers, grant, reading.body, wire.notes(scope, headers) | reading.notes)
             intake.metrics.count_events(reading.results)
         return wire.accept(scope, reading)
+
+    async def _read(self, grant: Grant | None, sent: Body) -> bytes:
+        """The body as sent; meanwhile what it announces counts against the tenant's quota, where the tenant is known."""
+        if grant is None:
+            return await sent.read()
+        self._intake.quotas.reserve(grant, sent.announced)
+        try:
+            return await sent.read()
+        finally:
+            self._intake.quotas.reserve(grant, -sent.announced)
+
+    def _decode(self, headers: Headers, sent: Body, body: bytes) -> bytes:
+        decoded = decode_body(headers, body, self._intake.max_body_bytes)
+        if decoded is not body:
+            sent.hold(len(decoded))
+        return decoded
 
     async def _store(
         self,

@@ -1,6 +1,6 @@
 """Reading a request off the wire: the few headers we keep, the truncated address, the body within its limits.
 
-What a body means belongs to the protocols. Proxy headers are never trusted: the address is the peer's.
+What a body means belongs to the protocols. Whose address it is belongs to `client_address`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 
 from litestar.types import HTTPScope, Receive
 
-from gxy_analytics.governance.ip import truncate_ip
 from ingest_service.answers import ClientGoneError, RefusalError
+from ingest_service.backpressure import ByteBudget
 from ingest_service.inflate import inflate
 
 BODY_SECONDS = 30.0  # for the whole body: a client slower than that is refused
@@ -43,31 +43,44 @@ def query_value(scope: HTTPScope, name: str) -> str | None:
     return values[0] if values else None
 
 
-def peer_of(scope: HTTPScope) -> str:
-    """Truncated address of the peer, empty when not known."""
-    client = scope["client"]
-    return truncate_ip(client[0]) if client else ""
-
-
 class Body:
-    """The body of one request: read whole within `limit` bytes, or discarded so that the client can read its refusal."""
+    """The body of one request: read whole within `limit` bytes, or discarded so that the client can read its refusal.
 
-    def __init__(self, headers: Headers, receive: Receive, limit: int) -> None:
+    What it holds counts in `budget` until `release`.
+    """
+
+    def __init__(self, headers: Headers, receive: Receive, limit: int, budget: ByteBudget) -> None:
         self._receive = receive
         self._limit = limit
+        self._budget = budget
+        self._held = 0
         self._length = int(headers.get(b"content-length", -1))
         self._is_over = self._length == 0
+
+    @property
+    def announced(self) -> int:
+        """Bytes that are to come by its Content-Length, at most the limit; 0 when it says nothing."""
+        return min(max(self._length, 0), self._limit)
+
+    def hold(self, size: int) -> None:
+        """Count `size` more bytes. Raises RefusalError (503) when the worker holds too many."""
+        self._budget.hold(size)
+        self._held += size
+
+    def release(self) -> None:
+        """Nothing is held any more."""
+        self._budget.release(self._held)
+        self._held = 0
 
     async def read(self) -> bytes:
         """The body as sent. Raises RefusalError (413 over the limit, 408 when it does not arrive in time), ClientGoneError."""
         if self._length > self._limit:
             raise self._too_large()
-        first = await self._next()
-        if self._is_over and len(first) <= self._limit:
-            return first
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                return await self._read_on(first)
+                first = await self._next()
+                self.hold(len(first))
+                return first if self._is_over and len(first) <= self._limit else await self._read_on(first)
         except TimeoutError as error:
             raise RefusalError(408, "body_too_slow", f"the body did not arrive within {BODY_SECONDS:.0f} s.") from error
 
@@ -96,6 +109,7 @@ class Body:
             if size > self._limit:
                 raise self._too_large()
             chunks.append(await self._next())
+            self.hold(len(chunks[-1]))
             size += len(chunks[-1])
         if size > self._limit:
             raise self._too_large()

@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.demo.shops import Shop
 from gxy_analytics.governance.tenants import add_tenant
-from gxy_analytics.governance.write_keys import create_write_key, hash_write_key, read_active_keys
+from gxy_analytics.governance.write_keys import create_write_key, hash_write_key, read_grants
 from gxy_analytics.settings import Settings, require
 
 KEYS_FILE = "simulator-keys.json"
@@ -27,7 +27,7 @@ def ensure_write_keys(client: Client, settings: Settings, shops: Iterable[Shop])
     """
     path = settings.secrets_dir / KEYS_FILE
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    active = read_active_keys(client)
+    active = {key_hash: grant.tenant_id for key_hash, grant in read_grants(client).items()}
     keys = {shop.slug: _key_of(shop, kept, active, client, settings) for shop in shops}
     if keys.items() - kept.items():
         _write_private(path, json.dumps({**kept, **keys}, indent=2))

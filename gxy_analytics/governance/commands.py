@@ -1,25 +1,48 @@
-"""`gxy tenant`: add, list, rotate-key. Thin: the work is in `tenants`."""
+"""`gxy tenant`: tenants and their write keys. Thin: the work is in `tenants`; the policy's options are in `policy_command`."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from gxy_analytics.governance.tenants import add_tenant, list_tenants, rotate_write_key
+from gxy_analytics.governance.policy_command import policy
+from gxy_analytics.governance.tenants import add_key, add_tenant, list_tenants, revoke_write_key, rotate_write_key
+from gxy_analytics.governance.write_keys import Kind
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 
+UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Duration(click.ParamType):
+    """A whole number and its unit, such as 24h: s, m, h or d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        matched = re.fullmatch(r"(\d{1,6})([smhd]|)", value)
+        if not matched or not (matched[2] or value.strip("0") == ""):
+            self.fail(f"'{value}' is no duration: use a number and s, m, h or d, such as 24h, or 0.", param, ctx)
+        return timedelta(**{UNITS[matched[2]]: int(matched[1])})
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+secret = click.option("--secret", is_flag=True, help="A secret key, for servers: it may set ip, user_agent and past times.")
 
 
 @click.group()
 def tenant() -> None:
-    """Tenants and their write keys."""
+    """Tenants, their write keys and what the ingest service does with their events."""
+
+
+tenant.add_command(policy)
 
 
 @tenant.command()
@@ -33,7 +56,7 @@ def tenant() -> None:
 def add(
     slug: str, name: str | None, timezone: str | None, currency: str | None, country: str | None, plan: str | None, as_json: bool
 ) -> None:
-    """Add tenant SLUG (or adopt the backend's) and print its write key, once."""
+    """Add tenant SLUG (or adopt the backend's) and print its public write key, once."""
     settings = load_settings()
     oltp_url = require(settings.oltp_url, "OLTP_URL")
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-add") as client:
@@ -43,35 +66,73 @@ def add(
         return
     click.echo(f"{'adopted' if added.adopted else 'added'} tenant {added.slug} ({added.timezone}, {added.currency})")
     click.echo(f"write key: {added.write_key}")
-    click.echo("Keep it: it is shown this once.")
+    click.echo(f"Keep it: it is shown this once. For servers there are secret keys: `gxy tenant add-key {slug} --secret`.")
 
 
 @tenant.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """List the tenants, with the first characters of their active keys."""
+    """List the tenants, with the beginning, the kind and the end of their active keys."""
     with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-list") as client:
         tenants = list_tenants(client)
     if as_json:
         click.echo(json.dumps(tenants))
         return
-    columns = ("tenant_id", "name", "plan", "country", "currency", "timezone", "status", "key_prefixes")
-    table = Table(*(column.replace("_", " ") for column in columns))
+    columns = ("tenant_id", "name", "plan", "country", "currency", "timezone", "status")
+    table = Table(*(column.replace("_", " ") for column in columns), "keys")
     for row in tenants:
-        table.add_row(*(", ".join(row[c]) if c == "key_prefixes" else str(row[c]) for c in columns))
+        table.add_row(*(str(row[column]) for column in columns), "\n".join(map(_shown, row["keys"])))
     Console().print(table)
+
+
+@tenant.command("add-key")
+@click.argument("slug")
+@secret
+@as_json
+def add_key_(slug: str, secret: bool, as_json: bool) -> None:
+    """Give tenant SLUG one more write key; the others stay."""
+    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-add-key") as client:
+        key = add_key(client, slug, kind=_kind(secret))
+    if as_json:
+        click.echo(json.dumps({"tenant_id": slug, "slug": slug, "write_key": key, "kind": _kind(secret)}))
+        return
+    click.echo(f"{_kind(secret)} write key: {key}")
+    click.echo("Keep it: it is shown this once." + (" A browser must never see it." if secret else ""))
 
 
 @tenant.command("rotate-key")
 @click.argument("slug")
-@click.option("--overlap-hours", type=click.FloatRange(0), default=24, show_default=True, help="How long older keys still work.")
+@click.option(
+    "--overlap", type=Duration(), default="24h", show_default=True, help="How long older keys still work; 0: not at all."
+)
+@secret
 @as_json
-def rotate_key(slug: str, overlap_hours: float, as_json: bool) -> None:
-    """Give tenant SLUG a new write key; its older keys end after the overlap."""
+def rotate_key(slug: str, overlap: timedelta, secret: bool, as_json: bool) -> None:
+    """Give tenant SLUG a new write key; its older keys of the same kind end after the overlap."""
     with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-rotate-key") as client:
-        key = rotate_write_key(client, slug, overlap=timedelta(hours=overlap_hours))
+        key = rotate_write_key(client, slug, overlap=overlap, kind=_kind(secret))
+    hours = overlap.total_seconds() / 3600
     if as_json:
-        click.echo(json.dumps({"tenant_id": slug, "slug": slug, "write_key": key, "overlap_hours": overlap_hours}))
+        made = {"tenant_id": slug, "slug": slug, "write_key": key, "kind": _kind(secret), "overlap_hours": hours}
+        click.echo(json.dumps(made))
         return
-    click.echo(f"write key: {key}")
-    click.echo(f"Keep it: it is shown this once. Older keys of {slug} end in {overlap_hours:g} h.")
+    click.echo(f"{_kind(secret)} write key: {key}")
+    click.echo(f"Keep it: it is shown this once. Older {_kind(secret)} keys of {slug} end in {hours:g} h.")
+
+
+@tenant.command("revoke-key")
+@click.argument("slug")
+@click.argument("prefix")
+def revoke_key(slug: str, prefix: str) -> None:
+    """End the key of tenant SLUG that `gxy tenant list` shows as PREFIX, within 5 seconds."""
+    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-revoke-key") as client:
+        revoke_write_key(client, slug, prefix)
+    click.echo(f"revoked key {prefix} of {slug}")
+
+
+def _kind(is_secret: bool) -> Kind:
+    return "secret" if is_secret else "public"
+
+
+def _shown(key: dict[str, Any]) -> str:
+    return f"{key['prefix']} {key['kind']}" + (f" until {key['until']}" if key["until"] else "")

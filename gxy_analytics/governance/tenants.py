@@ -1,4 +1,4 @@
-"""Tenants: adding one, listing them, giving one a new write key.
+"""Tenants: adding one, listing them, giving one a new write key or another policy at the door.
 
 The backend's row wins over options: the warehouse describes a tenant as the backend does, and extraction keeps it so.
 """
@@ -15,7 +15,9 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.backend_tenants import BackendTenant, TenantDetails, find_or_create_tenant
-from gxy_analytics.governance.write_keys import create_write_key, read_active_keys, revoke_keys
+from gxy_analytics.governance.ingest_policies import change_policy, policy_of
+from gxy_analytics.governance.ingest_policy import IngestPolicy
+from gxy_analytics.governance.write_keys import Kind, create_write_key, list_keys, revoke_key, revoke_keys
 from gxy_analytics.warehouse.client import read_sql
 
 # A slug is a DNS label: it names a host, a ClickHouse user and a path, and it never changes.
@@ -73,7 +75,7 @@ def add_tenant(
     given = {option: value for option, value in asked.items() if value is not None}
     wanted = TenantDetails(slug, **{"name": slug, **DEFAULTS, **given})
     check_details(wanted)
-    if slug in read_active_keys(client).values():
+    if slug in list_keys(client):
         raise TenantExistsError(f"Tenant '{slug}' exists and has a write key: for a new key use `gxy tenant rotate-key {slug}`.")
     row = find_or_create_tenant(oltp_url, wanted)
     _check_adopted(row, given)
@@ -107,16 +109,43 @@ def check_details(details: TenantDetails) -> None:
 
 
 def list_tenants(client: Client) -> list[dict[str, Any]]:
-    """Return one dict a tenant, by slug, with the prefixes of its active keys."""
-    return list(client.query(read_sql(__package__, "list_tenants.sql")).named_results())
+    """Return one dict a tenant, by slug, with its active `keys` (see `list_keys`) and their prefixes alone."""
+    keys = list_keys(client)
+    tenants = list(client.query(read_sql(__package__, "list_tenants.sql")).named_results())
+    for tenant in tenants:
+        tenant["keys"] = keys.get(tenant["tenant_id"], [])
+        tenant["key_prefixes"] = [key["prefix"] for key in tenant["keys"]]
+    return tenants
 
 
-def rotate_write_key(client: Client, slug: str, *, overlap: timedelta = timedelta()) -> str:
-    """Return a new write key; the tenant's other keys end after `overlap`. Raises UnknownTenantError."""
+def add_key(client: Client, slug: str, *, kind: Kind = "public") -> str:
+    """Return one more write key of the tenant; its other keys stay. Raises UnknownTenantError."""
+    _require_known(client, slug)
+    return create_write_key(client, slug, kind)
+
+
+def rotate_write_key(client: Client, slug: str, *, overlap: timedelta = timedelta(), kind: Kind = "public") -> str:
+    """Return a new write key; the tenant's other keys of that kind end after `overlap`. Raises UnknownTenantError."""
+    _require_known(client, slug)
+    revoke_keys(client, slug, after=overlap, kind=kind)
+    return create_write_key(client, slug, kind)
+
+
+def revoke_write_key(client: Client, slug: str, prefix: str) -> None:
+    """End the tenant's key of that prefix now. Raises UnknownTenantError, UnknownKeyError."""
+    _require_known(client, slug)
+    revoke_key(client, slug, prefix)
+
+
+def set_policy(client: Client, slug: str, changes: dict[str, Any]) -> IngestPolicy:
+    """The tenant's policy at the door after `changes` (fields of IngestPolicy). Raises UnknownTenantError, InvalidPolicyError."""
+    _require_known(client, slug)
+    return change_policy(client, slug, changes) if changes else policy_of(client, slug)
+
+
+def _require_known(client: Client, slug: str) -> None:
     if slug not in {row["tenant_id"] for row in list_tenants(client)}:
         raise UnknownTenantError(f"There is no tenant '{slug}': see `gxy tenant list`, or add it with `gxy tenant add {slug}`.")
-    revoke_keys(client, slug, after=overlap)
-    return create_write_key(client, slug)
 
 
 def _check_adopted(row: BackendTenant, given: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from gxy_analytics.governance.ip import truncate_ip
 from ingest_service import request
 from ingest_service.answers import ClientGoneError, RefusalError
+from ingest_service.backpressure import ByteBudget
 from ingest_service.request import Body, kept_headers
 
 
@@ -33,7 +34,12 @@ def test_only_listed_headers_are_kept_and_long_ones_are_cut() -> None:
     assert kept_headers(headers) == {"user-agent": "x" * 1024}
 
 
-def body_of(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> Body:
+def body_of(
+    messages: list[dict[str, Any]],
+    limit: int = 10,
+    headers: dict[bytes, bytes] | None = None,
+    budget: ByteBudget | None = None,
+) -> Body:
     pending = iter(messages)
 
     async def receive() -> Any:
@@ -42,7 +48,7 @@ def body_of(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes
             await asyncio.sleep(60)
         return message
 
-    return Body(headers or {}, receive, limit)
+    return Body(headers or {}, receive, limit, budget or ByteBudget(1000))
 
 
 def read(messages: list[dict[str, Any]], limit: int = 10, headers: dict[bytes, bytes] | None = None) -> bytes:
@@ -108,3 +114,35 @@ def test_a_body_that_dribbles_is_refused_in_time(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(RefusalError) as refused:
         read([part(b"1")])
     assert refused.value.status == 408
+
+
+def test_a_client_that_sends_no_byte_of_its_body_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "BODY_SECONDS", 0.05)
+    with pytest.raises(RefusalError) as refused:
+        read([], headers={b"content-length": b"5"})
+    assert refused.value.status == 408
+
+
+def test_bodies_being_read_share_one_budget_of_bytes_until_they_are_released() -> None:
+    async def scenario() -> None:
+        budget = ByteBudget(12)
+        first = body_of([part(b"12345"), part(b"678", more=False)], budget=budget)
+        assert await first.read() == b"12345678"
+        second = body_of([part(b"123"), part(b"456", more=False)], budget=budget)
+        with pytest.raises(RefusalError) as refused:
+            await second.read()
+        assert (refused.value.status, refused.value.retry_after) == (503, 5)
+        second.release()
+        assert budget.held == 8
+        first.release()
+        first.release()
+        assert budget.held == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_body_announces_its_length_and_never_more_than_the_limit() -> None:
+    announced = [
+        body_of([], 10, {b"content-length": length} if length else {}).announced for length in (b"", b"7", b"99999999999")
+    ]
+    assert announced == [0, 7, 10]

@@ -1,15 +1,18 @@
-"""Write keys: never a 401 for a key that exists, and no ClickHouse on the way of an event."""
+"""Write keys: never a 401 for a key that exists, an end within seconds for one that does not, no ClickHouse on an event's way."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import stat
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
 from ingest_service import auth
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry, KeysUnavailableError
@@ -23,11 +26,11 @@ class Store:
     """Stands in for ClickHouse's table of keys, and counts who asks."""
 
     def __init__(self, **keys: str) -> None:
-        self.keys = {hashed(key): tenant for key, tenant in keys.items()}
+        self.keys = {hashed(key): Grant(tenant) for key, tenant in keys.items()}
         self.is_down = False
         self.reads = 0
 
-    def load(self) -> dict[str, str]:
+    def load(self) -> dict[str, Grant]:
         self.reads += 1
         if self.is_down:
             raise KeysUnavailableError("down")
@@ -65,7 +68,7 @@ def test_a_key_made_a_moment_ago_works_at_once(tmp_path: Path) -> None:
         store = Store(k1="acme")
         registry = KeyRegistry(store.load, tmp_path / "keys.json")
         assert (await registry.grant_of("k1")).tenant_id == "acme"
-        store.keys[hashed("new")] = "globex"
+        store.keys[hashed("new")] = Grant("globex")
         assert (await registry.grant_of("new")).tenant_id == "globex"
 
     run(scenario)
@@ -135,6 +138,89 @@ def test_a_damaged_cache_file_is_ignored(tmp_path: Path) -> None:
         registry = KeyRegistry(Store(k1="acme").load, tmp_path / "keys.json")
         registry.start()
         assert (await registry.grant_of("k1")).tenant_id == "acme"
+        registry.stop()
+
+    run(scenario)
+
+
+def test_a_key_made_after_ten_thousand_guesses_still_works_and_clickhouse_was_asked_twice_a_second_at_most(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        started = time.monotonic()
+        guesses = [asyncio.create_task(status_of(registry, f"guess-{number}")) for number in range(10_000)]
+        store.keys[hashed("new")] = Grant("globex")
+        assert await registry.grant_of("new") == Grant("globex")
+        assert set(await asyncio.gather(*guesses)) == {401}
+        assert store.reads <= 2 + (time.monotonic() - started) / auth.MIN_REFRESH_SECONDS
+
+    run(scenario)
+
+
+def test_what_a_key_grants_survives_a_restart_whole(tmp_path: Path) -> None:
+    policy = IngestPolicy(origins=("https://shop.example",), events_per_second=7, ip="drop", consent_required=("analytics",))
+    grant = Grant("acme", True, policy, 4_102_444_800_000)
+
+    async def scenario() -> None:
+        store = Store()
+        store.keys[hashed("k1")] = grant
+        assert await KeyRegistry(store.load, tmp_path / "keys.json").grant_of("k1") == grant
+        store.is_down = True
+        restarted = KeyRegistry(store.load, tmp_path / "keys.json")
+        restarted.start()
+        assert await restarted.grant_of("k1") == grant
+        restarted.stop()
+
+    run(scenario)
+
+
+def test_a_cache_of_the_first_version_grants_the_default_policy(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps({hashed("k1"): "acme"}))
+
+    async def scenario() -> None:
+        store = Store()
+        store.is_down = True
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        registry.start()
+        assert await registry.grant_of("k1") == Grant("acme")
+        registry.stop()
+
+    run(scenario)
+
+
+def test_a_key_ends_when_its_overlap_does_also_while_clickhouse_is_down(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store()
+        store.keys[hashed("old")] = Grant("acme", ends_ms=int(time.time() * 1000) + 300)
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        assert (await registry.grant_of("old")).tenant_id == "acme"
+        store.is_down = True
+        await asyncio.sleep(0.35)
+        assert registry.known("old") is None
+
+    run(scenario)
+
+
+def test_a_read_that_breaks_in_an_unforeseen_way_does_not_end_the_refreshing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REFRESH_SECONDS", 0.02)
+
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        broken = [ValueError("no table"), ValueError("no table")]
+
+        def load() -> dict[str, Grant]:
+            if broken:
+                raise broken.pop()
+            return store.load()
+
+        registry = KeyRegistry(load, tmp_path / "keys.json")
+        registry.start()
+        while not registry.known("k1"):
+            await asyncio.sleep(0.01)
         registry.stop()
 
     run(scenario)
