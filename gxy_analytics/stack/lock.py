@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -47,12 +48,14 @@ class StackLock:
         self._file = file
         self._stack_file.unlink(missing_ok=True)
 
-    def publish(self, addresses: dict[str, str], pids: dict[str, int]) -> None:
+    def publish(
+        self, addresses: dict[str, str], pids: dict[str, int], deaths: Mapping[str, Mapping[str, int | str]] | None = None
+    ) -> None:
         """Write `stack.json` (mode 0600: the ClickHouse URL has the admin's password), whole or not at all."""
         fresh = self._stack_file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            json.dump({"settings": addresses, "pids": {"gxy": os.getpid(), **pids}}, file, indent=2)
+            json.dump({"settings": addresses, "pids": {"gxy": os.getpid(), **pids}, "deaths": deaths or {}}, file, indent=2)
         fresh.replace(self._stack_file)
 
     def release(self) -> None:

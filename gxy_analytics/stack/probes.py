@@ -82,6 +82,22 @@ def stack_pids(stack_file: Path) -> dict[str, int]:
         return {}
 
 
+class Deaths(msgspec.Struct):
+    """How often a process of the running stack died, how the last time, and the log that says why."""
+
+    count: int
+    how: str
+    log: str
+
+
+def stack_deaths(stack_file: Path) -> dict[str, Deaths]:
+    """What died and was restarted since the running stack is up, by name; empty without a stack."""
+    try:
+        return msgspec.convert(json.loads(stack_file.read_text()).get("deaths", {}), dict[str, Deaths])
+    except FileNotFoundError:
+        return {}
+
+
 def started_at(pid: int) -> float:
     """When a process began, in seconds since the epoch, good to a second; infinity when it has ended."""
     fields = stat_fields(pid)

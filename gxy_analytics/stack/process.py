@@ -83,6 +83,11 @@ class Process:
     launched_at: float = 0.0
     not_before: float = 0.0
     failures: int = 0
+    """Deaths in a row, for the backoff."""
+    deaths: int = 0
+    """All of them since the stack is up."""
+    last_end: str = ""
+    """How it died last, in words."""
     probed_at: float = 0.0
     was_ready: bool = False
     stopping_at: float = 0.0

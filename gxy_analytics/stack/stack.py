@@ -150,7 +150,8 @@ class Stack:
 
     def _publish(self) -> None:
         values = {name: getattr(self.settings, name) for name in ADDRESSES}
-        self._lock.publish({name: value for name, value in values.items() if value}, self._supervisor.pids)
+        addresses = {name: value for name, value in values.items() if value}
+        self._lock.publish(addresses, self._supervisor.pids, self._supervisor.deaths)
 
     def _with_addresses(self, settings: Settings) -> Settings:
         served = processes.addresses(settings)

@@ -48,6 +48,15 @@ class Supervisor:
         """Name to pid of what runs now."""
         return {name: process.pid for name, process in self.processes.items() if process.pid is not None}
 
+    @property
+    def deaths(self) -> dict[str, dict[str, int | str]]:
+        """Of what died since it was up: how often (`count`), how the last time (`how`), and where to read why (`log`)."""
+        return {
+            name: {"count": process.deaths, "how": process.last_end, "log": str(process.log_file)}
+            for name, process in self.processes.items()
+            if process.deaths
+        }
+
     def claim_ports(self, listen_host: str) -> None:
         """Raise PortTakenError for the first port that is not free."""
         for process in self.processes.values():
@@ -144,6 +153,8 @@ class Supervisor:
             raise ProcessFailedError(f"{process.spec.name} did not start ({how}): read {process.log_file}.")
         delay = min(FIRST_BACKOFF_SECONDS * 2**process.failures, MAX_BACKOFF_SECONDS)
         process.failures += 1
+        process.deaths += 1
+        process.last_end = how
         process.not_before = time.monotonic() + delay
         process.state = State.WAITING
         self._report(process.spec.name, f"died ({how}): restarting in {delay:g} s, log {process.log_file}")

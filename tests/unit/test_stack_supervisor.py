@@ -108,6 +108,21 @@ def test_a_dead_process_is_announced_and_restarted_a_little_later_each_time(worl
         "died (killed by SIGKILL): restarting in 1 s",
     ]
     assert sum("is back after" in what for _, what in world.reports) == 2
+    assert world.supervisor.deaths == {"worker": {"count": 2, "how": "killed by SIGKILL", "log": str(process.log_file)}}
+
+
+def test_a_process_that_cannot_start_again_is_not_tried_in_a_hot_loop(world: World) -> None:
+    """A loader whose settings were broken while it ran: each try waits twice as long as the one before."""
+    broken = world.directory / "broken"
+    world.add("loader", f"test -e {broken} && exit 1; {WAIT}", ready=lambda _pid: not broken.exists())
+    world.supervisor.start()
+    broken.touch()
+    os.kill(world.supervisor.pids["loader"], signal.SIGKILL)
+    process = world.supervisor.processes["loader"]
+    began = time.monotonic()
+    world.step_until(lambda: process.deaths == 4)
+    assert time.monotonic() - began > 0.5 + 1 + 2
+    assert process.not_before - time.monotonic() > 3
 
 
 def test_what_a_dead_process_leaves_behind_is_killed_before_its_restart(world: World) -> None:
