@@ -35,11 +35,9 @@ class IngestMetrics:
         events = Counter(
             "gxy_ingest_events", "Events answered, by status and class of tenant.", ["tenant_class", "status"], registry=registry
         )
-        dropped = Counter("gxy_ingest_dropped_events", "Events not stored by a rule.", ["reason"], registry=registry)
         self._requests = cache(lambda route, status: requests.labels(route, status))
         self._refused = cache(lambda route, code: refused.labels(route, code))
         self._events = cache(lambda tenant_class, status: events.labels(tenant_class, status))
-        self._dropped = cache(lambda reason: dropped.labels(reason))
         self._commit_seconds = Histogram(
             "gxy_ingest_commit_seconds", "Time of one write and fdatasync.", buckets=FSYNC_BUCKETS, registry=registry
         )
@@ -68,10 +66,6 @@ class IngestMetrics:
             counts[result.status] = counts.get(result.status, 0) + 1
         for status, number in counts.items():
             self._events(tenant_class, status).inc(number)
-
-    def count_dropped(self, reason: str, number: int = 1) -> None:
-        """Events that a rule kept out of the spool: consent, gpc, dnt."""
-        self._dropped(reason).inc(number)
 
     def observe_commit(self, frames: int, size: int, seconds: float) -> None:
         """One group commit; called from the commit thread."""

@@ -18,6 +18,7 @@ from ingest_service.loader.status import LoaderStatus, imbalance, read_status
 from ingest_service.loader.tallies import Tallies, Tally
 
 REJECTED = "rejected:"
+DROPPED = "dropped:"
 
 
 class LoaderCollector(Collector):
@@ -61,19 +62,27 @@ def event_families(status: LoaderStatus) -> Iterator[Metric]:
     for outcome in OUTCOMES:
         events.add_metric([outcome], totals.get(outcome, 0))
     letters = CounterMetricFamily("gxy_loader_dead_letters", "Dead letters by reason.", labels=["reason"])
-    for name, count in totals.items():
-        if name.startswith(REJECTED):
-            letters.add_metric([name.removeprefix(REJECTED)], count)
+    for reason, count in by_reason(totals, REJECTED).items():
+        letters.add_metric([reason], count)
+    drops = CounterMetricFamily("gxy_loader_dropped_events", "Events that a rule kept out, by reason.", labels=["reason"])
+    for reason, count in by_reason(totals, DROPPED).items():
+        drops.add_metric([reason], count)
     warnings = CounterMetricFamily("gxy_loader_warnings", "Stored events by warning.", labels=["code"])
     for code, count in status.tallies.warnings.items():
         warnings.add_metric([code], count)
-    yield from (events, letters, warnings)
+    yield from (events, letters, drops, warnings)
     yield CounterMetricFamily("gxy_loader_ledger_mismatches", "Ledger rows not in balance.", value=totals.get("unbalanced", 0))
     yield GaugeMetricFamily(
         "gxy_loader_ledger_imbalance_events",
         "Accepted events without an outcome, over the whole ledger; 0 unless something is wrong.",
         value=imbalance(totals),
     )
+
+
+def by_reason(totals: dict[str, int], prefix: str) -> dict[str, int]:
+    """The totals whose names begin with `prefix`, without it; the largest first."""
+    found = {name.removeprefix(prefix): count for name, count in totals.items() if name.startswith(prefix)}
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
 def tenant_family(status: LoaderStatus) -> Metric:

@@ -5,8 +5,8 @@ Which rows and which token belongs to `manifest`; a token makes it harmless to i
 
 from __future__ import annotations
 
+import logging
 import random
-import sys
 import time
 from collections.abc import Callable
 from threading import Event as Flag
@@ -20,6 +20,8 @@ from urllib3.exceptions import HTTPError
 
 from gxy_analytics.errors import GxyError, SourceUnreachableError
 from gxy_analytics.warehouse.client import connect
+
+logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
@@ -82,6 +84,9 @@ class Sink:
             except FAILURES as error:
                 self._failed(error)
             else:
+                if self.down_since is not None:
+                    seconds = round(time.time() - self.down_since, 1)
+                    logger.warning("clickhouse_back", extra={"fields": {"after_seconds": seconds}})
                 self.error = self.down_since = None
                 return answer
             if self._stop.wait(backoff * random.uniform(0.5, 1.0)):  # noqa: S311  (jitter)
@@ -94,7 +99,7 @@ class Sink:
         self.error = " ".join(str(error).split())[:300] or type(error).__name__
         self.down_since = self.down_since or time.time()
         if first:
-            sys.stderr.write(f"loader: ClickHouse refused or did not answer, trying again: {self.error}\n")
+            logger.warning("clickhouse_down", extra={"fields": {"message": f"trying again: {self.error}"}})
         self._on_trouble()
 
     def close(self) -> None:

@@ -63,6 +63,7 @@ class Commit(msgspec.Struct):
     skews: dict[bytes, int]
     ledger: list[LedgerRow]
     reasons: dict[str, int]
+    drops: dict[str, int] = msgspec.field(default_factory=dict)  # events that a rule kept out, by reason: consent, gpc, dnt
 
 
 class LoaderState:
@@ -93,7 +94,7 @@ class LoaderState:
             return msgspec.msgpack.decode(found, type=Cursor) if found else Cursor(0, 0)
 
     def totals(self) -> Counter[str]:
-        """Counters since the state was created: outcomes in all and by tenant, `rejected:<reason>`, `unbalanced`, `batches`."""
+        """Counters since the state was created: outcomes in all and by tenant, `rejected:<reason>`, `dropped:<reason>`, …"""
         with self.environment.begin() as transaction, transaction.cursor(self._totals) as cursor:
             return Counter({bytes(key).decode(): int.from_bytes(value, "big") for key, value in cursor})
 
@@ -163,4 +164,6 @@ def count_up(done: Commit) -> Counter[str]:
         totals["unbalanced"] += not row.balances
     for reason, count in done.reasons.items():
         totals[f"rejected:{reason}"] += count
+    for reason, count in done.drops.items():
+        totals[f"dropped:{reason}"] += count
     return totals
