@@ -42,11 +42,15 @@ class RefusalError(GxyError):
 
 
 class MalformedBodyError(RefusalError):
-    """A body that is no batch of events; the message says where and why. It becomes a dead letter as a whole."""
+    """A body that is no batch of events; the message says where and why. It becomes a dead letter as a whole.
+
+    `notes` go into its record's headers: what the loader must know to explain it.
+    """
 
     def __init__(self, message: str, *, pointer: str | None = None, byte: int | None = None, line: int | None = None) -> None:
         super().__init__(400, "malformed_body", message)
         self.refusal = Refusal("malformed_body", message, pointer, byte, line)
+        self.notes: dict[str, str] = {}
 
 
 class ClientGoneError(GxyError):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
-from typing import Any
 
 import click
 import msgspec
@@ -13,17 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.settings import load_settings, require
-from gxy_analytics.warehouse.client import connect
-from ingest_service.loader.replay import Selection, list_letters
-from ingest_service.loader.replay import replay as replay_letters
+from gxy_analytics.settings import load_settings
+from ingest_service.letter_commands import rejected, replay
 from ingest_service.loader.status import LoaderStatus, read_status
 
 STALE_SECONDS = 10.0
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-tenant_option = click.option("--tenant", default="", help="Only this tenant's.")
-reason_option = click.option("--reason", default="", help="Only this reason's, such as id_collision.")
-since_option = click.option("--since", type=click.DateTime(), help="Only those received since this instant (UTC).")
 
 
 class NoLoaderError(GxyError):
@@ -76,51 +69,5 @@ def _slots(found: LoaderStatus) -> Table:
     return table
 
 
-@ingest.command()
-@tenant_option
-@reason_option
-@since_option
-@click.option("--search", default="", help="A piece of the raw text, or an event id.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
-@as_json
-def rejected(tenant: str, reason: str, since: datetime | None, search: str, limit: int, as_json: bool) -> None:
-    """List dead letters, latest first."""
-    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="ingest-rejected") as client:
-        letters = list_letters(client, _selection(tenant, reason, since), search=search, limit=limit)
-    if as_json:
-        click.echo(json.dumps([{key: _plain(value) for key, value in letter.items()} for letter in letters]))
-        return
-    columns = ("received_at", "tenant_id", "reason", "pointer", "client_event_id", "detail", "replayed_at")
-    table = Table(*columns)
-    for letter in letters:
-        table.add_row(*(str(_plain(letter[column]) or "") for column in columns))
-    Console().print(table)
-
-
-@ingest.command()
-@tenant_option
-@reason_option
-@since_option
-@click.option("--dry-run", is_flag=True, help="Only count.")
-@as_json
-def replay(tenant: str, reason: str, since: datetime | None, dry_run: bool, as_json: bool) -> None:
-    """Put dead letters back into the spool, each once. One that fails again is listed again."""
-    settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="ingest-replay") as client:
-        counts = replay_letters(client, settings, _selection(tenant, reason, since), dry_run=dry_run)
-    if as_json:
-        click.echo(json.dumps({"dry_run": dry_run, "replayed": sum(counts.values()), "by_reason": counts}))
-        return
-    for name, count in sorted(counts.items()):
-        click.echo(f"{count:>10,} {name}")
-    click.echo(f"{sum(counts.values()):,} dead letters {'would be' if dry_run else 'were'} put back into the spool")
-
-
-def _selection(tenant: str, reason: str, since: datetime | None) -> Selection:
-    return Selection(tenant, reason, since.replace(tzinfo=UTC) if since else None)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+ingest.add_command(rejected)
+ingest.add_command(replay)

@@ -8,15 +8,26 @@ from collections.abc import Callable
 import brotli
 import zstandard
 
-from ingest_service.answers import RefusalError
+from ingest_service.answers import MalformedBodyError, Refusal, RefusalError
 
+ENCODING_NOTE = "content-encoding"  # of a record whose body is still as it was sent
 MAX_ZSTD_WINDOW_BYTES = 8 << 20  # what RFC 9659 lets a Content-Encoding ask for
+
+
+class UndecodableBodyError(MalformedBodyError):
+    """A body that is not what its Content-Encoding says. It is kept as it was sent, with the encoding noted."""
+
+    def __init__(self, encoding: str, message: str) -> None:
+        super().__init__(message)
+        self.refusal = Refusal("bad_encoding", message)
+        self.notes = {ENCODING_NOTE: encoding}
 
 
 def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     """`body` as it was before the client encoded it.
 
-    `limit` is the largest result in bytes. Raises RefusalError: 413 over it, 400 for a damaged body, 415 for an unknown encoding.
+    `limit` is the largest result in bytes. Raises UndecodableBodyError (400) for a damaged body, RefusalError 413 over the limit
+    and 415 for an unknown encoding.
     """
     decoder = _DECODERS.get(encoding.strip().lower())
     if decoder is None:
@@ -25,9 +36,9 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     try:
         inflated = decoder(body, limit)
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-        raise RefusalError(400, "bad_encoding", f"the body is not valid {encoding}: {error}.") from error
+        raise UndecodableBodyError(encoding, f"the body is not valid {encoding}: {error}.") from error
     if inflated is None:
-        raise RefusalError(400, "bad_encoding", f"the body is not one whole {encoding} stream.")
+        raise UndecodableBodyError(encoding, f"the body is not one whole {encoding} stream.")
     if len(inflated) > limit:
         raise RefusalError(413, "body_too_large", f"the body inflates to more than {limit} bytes: send fewer events at once.")
     return inflated

@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from ingest_service.answers import RefusalError
+from ingest_service.inflate import ENCODING_NOTE, inflate
 from ingest_service.loader.draft import Draft, Letter, Request
+from ingest_service.spool.record import RecordFlags, SpoolRecord
 
 MALFORMED = "malformed_body"
+UNDECODABLE = "undecodable_body"
 UNKNOWN_PROTOCOL = "unknown_protocol"
-WHOLE_BODY_REASONS = frozenset({MALFORMED, UNKNOWN_PROTOCOL})
+WHOLE_BODY_REASONS = frozenset({MALFORMED, UNDECODABLE, UNKNOWN_PROTOCOL})
+MAX_INFLATED_BYTES = 32 << 20  # of a body that could not be decoded when it came, and now can
 
 
 @dataclass(frozen=True)
@@ -22,12 +28,41 @@ class Adapter:
 
     `read(body, request, draft)` appends the events and dead letters of one spooled body and completes the request (sent_ms,
     skew_ms, accepted). `explain(body)` says where and why a body is malformed, None where it is not. `rewrap(raw, sent_ms)`
-    makes a body of the one event of a dead letter, so that a replay takes the same way again.
+    makes a body of the one event of a dead letter, so that a replay takes the same way again: with the record's own headers.
+    A letter's `raw` is the JSON text of one event as it stood in the body; of WHOLE_BODY_REASONS it is the whole body.
     """
 
     read: Callable[[bytes, Request, Draft], None]
     explain: Callable[[bytes], RefusalError | None]
     rewrap: Callable[[bytes, int | None], bytes]
+
+
+def read_record(record: SpoolRecord, request: Request, draft: Draft, adapter: Adapter | None) -> None:
+    """One record into events and dead letters: by its adapter, unless it cannot be read at all."""
+    if ENCODING_NOTE in record.headers:
+        _read_encoded(record, request, draft, adapter)
+    elif record.flags & RecordFlags.MALFORMED:
+        reject_malformed(record.body, request, draft, adapter)
+    elif adapter is None:
+        detail = f"no adapter reads protocol {record.protocol!r}: upgrade the loader, then replay"
+        reject_body(record.body, request, draft, detail, UNKNOWN_PROTOCOL)
+    else:
+        adapter.read(record.body, request, draft)
+
+
+def _read_encoded(record: SpoolRecord, request: Request, draft: Draft, adapter: Adapter | None) -> None:
+    """A body that the door could not decode: a dead letter as it was sent, unless it is replayed and can be decoded now."""
+    headers = dict(record.headers)
+    try:
+        body = inflate(record.body, headers.pop(ENCODING_NOTE), MAX_INFLATED_BYTES)
+    except RefusalError as refused:
+        reject_body(record.body, request, draft, str(refused), UNDECODABLE)
+        return
+    if record.flags & RecordFlags.MALFORMED:
+        reject_body(record.body, request, draft, "the HTTP worker could not decode the body as it was sent", UNDECODABLE)
+        return
+    request.headers = headers
+    read_record(msgspec.structs.replace(record, headers=headers, body=body), request, draft, adapter)
 
 
 def reject_body(body: bytes, request: Request, draft: Draft, detail: str, reason: str = MALFORMED, pointer: str = "") -> None:

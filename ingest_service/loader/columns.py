@@ -157,7 +157,6 @@ RAW_EVENTS_REJECTED = pa.schema(
         ("pointer", STRING),
         ("detail", STRING),
         ("raw", pa.binary()),
-        ("is_truncated", pa.bool_()),
         ("ip_truncated", STRING),
         ("user_agent", STRING),
         ("ingest_node", STRING),
@@ -166,6 +165,8 @@ RAW_EVENTS_REJECTED = pa.schema(
         ("ingest_index", pa.uint32()),
         ("loaded_at", INSTANT),
         ("replayed_at", INSTANT),
+        ("headers", pa.map_(STRING, STRING)),
+        ("is_trusted", pa.bool_()),
     ]
 )
 

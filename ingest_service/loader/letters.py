@@ -5,12 +5,13 @@ from __future__ import annotations
 import pyarrow as pa
 import xxhash
 
-from ingest_service.loader.arrays import texts
+from ingest_service.loader.arrays import maps, texts
 from ingest_service.loader.columns import INGEST_LEDGER, RAW_EVENTS_REJECTED
-from ingest_service.loader.draft import Letter
+from ingest_service.loader.draft import Letter, Request
 from ingest_service.loader.state import LedgerRow
 
-MAX_RAW_BYTES = 65_536  # of a dead letter's raw; the rest is cut and `is_truncated` says so
+LETTER_HEADER = "gxy-rejected-id"  # of a replayed record: the dead letter that it was
+OWN_COLUMN = "user-agent"
 MAX_DETAIL = 500  # characters
 
 
@@ -28,8 +29,7 @@ def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) 
         "reason": [letter.reason for letter in letters],
         "pointer": texts([letter.pointer for letter in letters]),
         "detail": texts([letter.detail[:MAX_DETAIL] for letter in letters]),
-        "raw": [letter.raw[:MAX_RAW_BYTES] for letter in letters],
-        "is_truncated": [len(letter.raw) > MAX_RAW_BYTES for letter in letters],
+        "raw": [letter.raw for letter in letters],
         "ip_truncated": [request.ip_truncated for request in requests],
         "user_agent": texts([request.user_agent for request in requests]),
         "ingest_node": [slot] * rows,
@@ -38,14 +38,25 @@ def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) 
         "ingest_index": [letter.index for letter in letters],
         "loaded_at": [loaded_ms] * rows,
         "replayed_at": [None] * rows,
+        "headers": maps([stored_headers(request) for request in requests], RAW_EVENTS_REJECTED.field("headers").type),
+        "is_trusted": [request.is_trusted for request in requests],
     }
     return pa.table(columns, schema=RAW_EVENTS_REJECTED)
 
 
+def stored_headers(request: Request) -> tuple[tuple[str, str], ...]:
+    """What the request's record said beside its body."""
+    return tuple((name, value) for name, value in request.headers.items() if name not in (OWN_COLUMN, LETTER_HEADER))
+
+
 def letter_id(letter: Letter, slot: str, segment: int) -> str:
-    """32 hex characters: where it was spooled first. A replayed letter that fails again keeps its id and takes its own place."""
-    if letter.request.letter_id:
-        return letter.request.letter_id
+    """32 hex characters: where it was spooled first. A replayed letter that fails again keeps its id and takes its own place.
+
+    A replayed body may fall into several letters: all but the first are new ones.
+    """
+    replayed = letter.request.letter_id
+    if replayed:
+        return xxhash.xxh3_128_hexdigest(f"{replayed}:{letter.index}".encode()) if letter.index else replayed
     return xxhash.xxh3_128_hexdigest(f"{slot}:{segment}:{letter.request.offset}:{letter.index}".encode())
 
 

@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.assemble import CustomerPid, event_rows
-from ingest_service.loader.bodies import UNKNOWN_PROTOCOL, reject_body, reject_malformed
+from ingest_service.loader.bodies import read_record
 from ingest_service.loader.cut import Cut
 from ingest_service.loader.draft import Draft, Request
-from ingest_service.loader.letters import ledger_rows, letter_rows
+from ingest_service.loader.letters import LETTER_HEADER, ledger_rows, letter_rows
 from ingest_service.loader.manifest import BatchLine, Split
+from ingest_service.loader.quality import check
 from ingest_service.loader.sift import Sifted, sift
 from ingest_service.loader.sink import arrow_bytes, digest
 from ingest_service.loader.state import Commit, Cursor, LedgerRow
@@ -26,7 +27,6 @@ from ingest_service.loader.timing import place
 from ingest_service.loader.web import AddressBook
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 
-LETTER_HEADER = "gxy-rejected-id"  # of a replayed record: the dead letter that it was
 WHOLE = "all"
 
 
@@ -64,6 +64,7 @@ def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
     """Read, sift, place in time and lay out the batch."""
     sifted = sift(read(batch), known.suspects, known.lookup)
     draft = sifted.draft
+    check(draft)
     timed = place(draft, known.smallest_skew)
     events = (
         event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses)
@@ -105,15 +106,7 @@ def read(batch: Cut) -> Draft:
     """All events and dead letters of the batch's records."""
     draft = Draft()
     for offset, record in batch.records:
-        request = request_of(offset, record)
-        adapter = ADAPTERS.get(record.protocol)
-        if record.flags & RecordFlags.MALFORMED:
-            reject_malformed(record.body, request, draft, adapter)
-        elif adapter is None:
-            detail = f"no adapter reads protocol {record.protocol!r}: upgrade the loader, then replay"
-            reject_body(record.body, request, draft, detail, UNKNOWN_PROTOCOL)
-        else:
-            adapter.read(record.body, request, draft)
+        read_record(record, request_of(offset, record), draft, ADAPTERS.get(record.protocol))
     return draft
 
 

@@ -15,6 +15,11 @@ import xxhash
 from ingest_service.loader.draft import Draft, Letter
 
 COLLISION = "id_collision"
+ID_POINTERS = {  # where an event's id stands in a body, by protocol
+    "native": "/events/{index}/event_id",
+    "segment": "/batch/{index}/messageId",
+    "snowplow": "/data/{index}/eid",
+}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,7 +51,7 @@ def sift(draft: Draft, suspects: Callable[[list[bytes]], set[bytes]], lookup: Ca
         elif known == fingerprints[row]:
             repeats[draft.requests[draft.owner[row]].tenant_id] += 1
         else:
-            draft.letters.append(collision(draft, row))
+            draft.letters.append(collision(draft, row, known, fingerprints[row]))
     return Sifted(draft.keep(rows), fresh, repeats)
 
 
@@ -57,15 +62,17 @@ def event_keys(draft: Draft) -> list[bytes]:
     return [digest((tenants[owner] + event.event_id).encode()) for owner, event in zip(draft.owner, draft.events, strict=True)]
 
 
-def collision(draft: Draft, row: int) -> Letter:
-    """The dead letter of a row whose id is known with other content."""
+def collision(draft: Draft, row: int, kept: bytes, refused: bytes) -> Letter:
+    """The dead letter of a row whose id is known with other content; `kept` and `refused` are the fingerprints of the two."""
     request, index = draft.requests[draft.owner[row]], draft.index[row]
+    pointer = ID_POINTERS.get(request.protocol, "").format(index=index)
+    told = "this id was used before for another event of the tenant; the first one is kept"
     return Letter(
         request,
         index,
         COLLISION,
-        f"/events/{index}/event_id",
-        "this id was used before for another event of the tenant; the first one is kept",
+        pointer,
+        f"{told} (fingerprint {kept.hex()}, of this one {refused.hex()})",
         bytes(draft.raws[row]),
         draft.events[row].event_id,
     )
