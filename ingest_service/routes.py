@@ -1,4 +1,4 @@
-"""The routes as Litestar and its OpenAPI document know them: events, liveness, readiness, metrics.
+"""The routes as Litestar and its OpenAPI document know them: events, their schema, liveness, readiness, metrics.
 
 No handler has logic of its own.
 """
@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gxy_analytics.contracts.events import BatchResult, NativeBatch
 from ingest_service.answers import Refusal, cors_headers
 from ingest_service.protocols.native_wire import PATH
+from ingest_service.schemas import get_event_schema
 
 SCHEMA_REF = "#/components/schemas/{name}"
 REFUSALS = {
@@ -99,4 +100,4 @@ def metrics(request: Request[Any, Any, Any]) -> bytes:
     return exposition
 
 
-ROUTES = [post_events, livez, readyz, metrics]
+ROUTES = [post_events, get_event_schema, livez, readyz, metrics]
