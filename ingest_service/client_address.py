@@ -15,7 +15,7 @@ from litestar.types import HTTPScope
 from gxy_analytics.errors import GxyError
 
 MAX_HOPS = 20  # entries looked at: more proxies of our own in a row are a misconfiguration
-MAX_ENTRY_CHARACTERS = 100
+MAX_ENTRY_CHARACTERS = 100  # the longest address has 45, with brackets, port and zone some more
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -61,7 +61,7 @@ class ClientAddresses:
         if nearest is None or not self._is_trusted(nearest):
             return peer
         for entry in _from_the_right(forwarded):
-            hop = parse_address(entry)
+            hop = parse_address(entry) if len(entry) <= MAX_ENTRY_CHARACTERS else None
             if hop is None:
                 return ""
             nearest = hop
@@ -83,8 +83,6 @@ def _from_the_right(forwarded: str) -> Iterable[str]:
 def parse_address(entry: str) -> Address | None:
     """The address of an entry without quotes, brackets, port, zone; IPv4 where it is mapped into IPv6; None for anything else."""
     text = entry.strip().strip('"')
-    if len(text) > MAX_ENTRY_CHARACTERS:
-        return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
