@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gxy_analytics.settings import Settings
+from gxy_analytics.settings import STACK_FILE, Settings
+from gxy_analytics.stack.probes import stack_deaths
 from ingest_service.loader.metrics import families
 from ingest_service.loader.status import LoaderStatus, read_status
 from ingest_service.processes import ProcessLook, look_at_process
@@ -35,6 +36,7 @@ class HostCollector(Collector):
         workers = read_workers(self._settings)
         yield from worker_families(workers)
         yield from process_families(processes(workers, status))
+        yield death_family(self._settings)
         if status is not None:
             yield from families(status, by_tenant=self._settings.metrics_tenants)
 
@@ -53,6 +55,9 @@ def spool_families(look: SpoolLook) -> Iterator[Metric]:
         "Age of the oldest record that is not in ClickHouse yet, 0 for none.",
         value=look.oldest_seconds,
     )
+    yield GaugeMetricFamily(
+        "gxy_ingest_spool_fill_ratio", "What the spools take of what they may; from 0.7 on tenants are refused.", value=look.fill
+    )
     yield GaugeMetricFamily("gxy_ingest_spool_disk_free_bytes", "Free bytes of the spool's disk.", value=look.free_bytes)
     yield GaugeMetricFamily("gxy_ingest_spool_disk_size_bytes", "Size of the spool's disk.", value=look.size_bytes)
 
@@ -66,6 +71,18 @@ def worker_families(workers: Workers | None) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "gxy_ingest_worker_restarts", "Workers that died and were replaced, since the service started.", value=workers.ended
     )
+
+
+def death_family(settings: Settings) -> Metric:
+    """What the stack (`gxy up`) had to restart, also what cannot start any more and so reports nothing itself."""
+    family = CounterMetricFamily(
+        "gxy_stack_process_deaths",
+        "Deaths of a process of the stack since `gxy up`; each is followed by a restart.",
+        labels=["process"],
+    )
+    for name, deaths in stack_deaths(settings.data_dir / STACK_FILE).items():
+        family.add_metric([name], deaths.count)
+    return family
 
 
 def processes(workers: Workers | None, status: LoaderStatus | None) -> Iterator[tuple[str, ProcessLook]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from gxy_analytics.settings import Settings
+from ingest_service.backpressure import SpoolFill
 from ingest_service.loader.slots import lag_bytes, next_segment, slots
 from ingest_service.loader.state import Cursor
 from ingest_service.loader.status import LoaderStatus
@@ -36,6 +37,7 @@ class SpoolLook(msgspec.Struct):
     slots: list[SlotLook]
     free_bytes: int
     size_bytes: int
+    fill: float  # 0 to 1, as `backpressure` has it
 
     @property
     def segments(self) -> int:
@@ -61,7 +63,7 @@ def look_at_spool(settings: Settings, status: LoaderStatus | None) -> SpoolLook:
     root = settings.spool_dir if settings.spool_dir.exists() else settings.data_dir
     disk = shutil.disk_usage(root if root.exists() else Path.cwd())
     found = [_look(slot, cursors.get(slot.name, Cursor(0, 0))) for slot in slots(settings.spool_dir)]
-    return SpoolLook(found, disk.free, disk.total)
+    return SpoolLook(found, disk.free, disk.total, SpoolFill(settings).measure())
 
 
 def _look(slot: Path, cursor: Cursor) -> SlotLook:

@@ -6,6 +6,7 @@ What a batch holds is decided by `prepare`; how long to insist on ClickHouse by 
 from __future__ import annotations
 
 import gc
+import logging
 import time
 from pathlib import Path
 from threading import Event as Flag
@@ -14,6 +15,7 @@ import lmdb
 
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, require
+from ingest_service.backpressure import SpoolFill
 from ingest_service.loader import cut as cutting
 from ingest_service.loader.customers import CustomerNames
 from ingest_service.loader.manifest import Manifest
@@ -25,12 +27,14 @@ from ingest_service.loader.slots import delete_loaded, durable_end, leave, next_
 from ingest_service.loader.state import Cursor, LoaderState
 from ingest_service.loader.status import StatusFile
 from ingest_service.loader.web import AddressBook
+from ingest_service.logs import say
 from ingest_service.spool.mark import read_mark
 from ingest_service.spool.reader import SegmentEnd
 from ingest_service.spool.segment import BadSegmentError, segment_number
 
 IDLE_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 60.0
+RECLAIM_FILL = 0.6  # below the watermark from which tenants are refused: room for new events is worth more than loaded ones
 MANIFEST = "manifest.jsonl"
 
 
@@ -47,6 +51,7 @@ class Loader:
         self._names = CustomerNames(pseudonyms)
         self._addresses = AddressBook()
         self._housekeeping_at = 0.0
+        self._fill = SpoolFill(settings)
         self.status = StatusFile(settings, self._state)
         self._sink = Sink(require(settings.clickhouse_url, "CLICKHOUSE_URL"), stop, self._trouble)
 
@@ -205,6 +210,10 @@ class Loader:
         gc.collect()  # `__main__` turns the automatic one off
         for slot in slots(self._settings.spool_dir):
             delete_loaded(slot, self._state.cursor(slot.name), self._settings.spool_retention_hours)
+        if self._fill.measure() >= RECLAIM_FILL:
+            loaded = [delete_loaded(slot, self._state.cursor(slot.name), 0) for slot in slots(self._settings.spool_dir)]
+            if freed := sum(map(len, loaded)):
+                say(logging.WARNING, "spool_reclaimed", segments=freed, reason="the spool fills up: loaded segments went early")
 
     def _trouble(self) -> None:
         self.status.write(self._sink)
