@@ -10,8 +10,10 @@ from litestar.types import HTTPScope, Receive, Send
 from gxy_analytics.governance.ingest_policy import Grant
 from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, send_answer
 from ingest_service.intake import Intake
+from ingest_service.privacy import opted_out
 from ingest_service.protocols.wire import Wire
 from ingest_service.request import Body, Headers, decode_body, headers_of
+from ingest_service.screening import screen
 from ingest_service.spool.record import RecordFlags
 
 CLIENT_GONE = Answer(499, b"")
@@ -43,6 +45,7 @@ class Endpoint:
             body.release()
             await body.discard()
             answer = self.wire.refuse(scope, refusal)
+            intake.metrics.count_refusal(self.wire.label, refusal.refusal.code, answer.status)
         except ClientGoneError:
             answer = CLIENT_GONE
         finally:
@@ -60,17 +63,18 @@ class Endpoint:
         try:
             body = self._decode(headers, sent, body)
             reading = wire.read(scope, headers, body)
-        except MalformedBodyError:
-            if grant:
+        except MalformedBodyError as error:
+            if grant and not opted_out(grant, headers):
                 intake.quotas.charge(grant, 1, len(body))
-                await self._store(scope, headers, grant, body, wire.notes(scope, headers), RecordFlags.MALFORMED)
+                await self._store(scope, headers, grant, body, wire.notes(scope, headers) | error.notes, RecordFlags.MALFORMED)
             raise
         if grant is None:
             grant = await intake.admit(scope, headers, reading.key)
         if reading.results:
             intake.quotas.charge(grant, len(reading.results), len(reading.body))
-            await self._store(scope, headers, grant, reading.body, wire.notes(scope, headers) | reading.notes)
-            intake.metrics.count_events(reading.results)
+            reading, flags = screen(grant, headers, wire.protocol, reading)
+            await self._store(scope, headers, grant, reading.body, wire.notes(scope, headers) | reading.notes, flags)
+            intake.metrics.count_events(reading.results, grant)
         return wire.accept(scope, reading)
 
     async def _read(self, grant: Grant | None, sent: Body) -> bytes:

@@ -10,7 +10,6 @@ import time
 from litestar.types import HTTPScope
 
 from gxy_analytics.governance.ingest_policy import Grant
-from gxy_analytics.governance.ip import truncate_ip
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry
@@ -18,8 +17,10 @@ from ingest_service.backpressure import BODY_BUDGET_BYTES, ByteBudget, SpoolFill
 from ingest_service.client_address import ClientAddresses, parse_networks
 from ingest_service.metrics import IngestMetrics
 from ingest_service.origins import check_origin
+from ingest_service.privacy import Treatment, treat
 from ingest_service.quotas import Quotas
 from ingest_service.request import Headers, kept_headers
+from ingest_service.salts import DailySalts
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SpoolUnavailableError, make_frame
@@ -38,6 +39,7 @@ class Intake:
         self.quotas = Quotas(settings)
         self.watermarks = Watermarks(SpoolFill(settings).measure)
         self.bodies = ByteBudget(max(BODY_BUDGET_BYTES, 2 * settings.max_body_bytes))
+        self.salts = DailySalts(settings.data_dir / "ingest" / "salts.json")
         self.commits: GroupCommit | None = None
         self.draining = False
         self.in_flight = 0
@@ -61,9 +63,9 @@ class Intake:
         flags: RecordFlags = RecordFlags.NONE,
     ) -> None:
         """Return once the request is durable. Raises RefusalError (503) when it cannot be made so now."""
-        kept = kept_headers(headers) | notes
-        address = truncate_ip(self.addresses.of(scope))
-        record = SpoolRecord(time.time_ns(), grant.tenant_id, protocol, address, kept, body, int(flags))
+        treated = self._treat(scope, headers, grant, notes)
+        kept = kept_headers(headers) | treated.notes
+        record = SpoolRecord(time.time_ns(), grant.tenant_id, protocol, treated.address, kept, body, int(flags))
         if self.commits is None:
             raise RefusalError(503, "starting", "this worker is not ready yet: retry.", retry_after=RETRY_AFTER_SECONDS)
         try:
@@ -71,6 +73,17 @@ class Intake:
         except SpoolUnavailableError as error:
             raise RefusalError(503, "spool_unavailable", str(error), retry_after=RETRY_AFTER_SECONDS) from error
         self.watermarks.shares.add(grant.tenant_id, len(body))
+
+    def _treat(self, scope: HTTPScope, headers: Headers, grant: Grant, notes: dict[str, str]) -> Treatment:
+        try:
+            return treat(grant, headers, self.addresses.of(scope), notes, self.salts)
+        except OSError as error:
+            raise RefusalError(
+                503,
+                "salt_unavailable",
+                "the secret of the day cannot be read or made now: retry.",
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from error
 
     async def is_ready(self) -> bool:
         """Whether this worker should get traffic: its spool is writable and it is not stopping. ClickHouse is not asked."""

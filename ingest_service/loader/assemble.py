@@ -19,7 +19,8 @@ from ingest_service.loader.draft import Draft
 from ingest_service.loader.event import Campaign, Cart, Event, Item, Link, Page
 from ingest_service.loader.parts import amounts, part_columns
 from ingest_service.loader.timing import Timed
-from ingest_service.loader.web import AddressBook, parse_address
+from ingest_service.loader.web import AddressBook, kept_query, parse_address
+from ingest_service.privacy import URL_PARAMETERS_NOTE
 
 Columns = dict[str, pa.Array]
 Fields = dict[str, Sequence[Any]]
@@ -37,7 +38,8 @@ def event_rows(
         **_origin(draft, where, loaded_ms),
         **_identity(draft, fields, pid),
         **_times(draft, timed),
-        **_page(fields, book),
+        **_page(draft, fields, book),
+        **_signals(draft),
         **part_columns(draft, fields),
         **_bought(draft, fields),
         **_items(draft, fields),
@@ -101,7 +103,18 @@ def _times(draft: Draft, timed: Timed) -> Columns:
     }
 
 
-def _page(fields: Fields, book: AddressBook) -> Columns:
+def _signals(draft: Draft) -> Columns:
+    """What the visitor's browser said about privacy, where one said anything."""
+    owner = pa.array(draft.owner, pa.int32())
+    columns: Columns = {}
+    for column, header in (("is_gpc", "sec-gpc"), ("is_dnt", "dnt")):
+        said = [request.headers.get(header) == "1" for request in draft.requests]
+        if any(said):
+            columns[column] = pa.array(said, pa.bool_()).take(owner)
+    return columns
+
+
+def _page(draft: Draft, fields: Fields, book: AddressBook) -> Columns:
     """Page, referrer, campaign and click ids. Each distinct address is taken apart once and its parts are spread."""
     pages = transpose([page or _NO_PAGE for page in fields["page"]], Page)
     urls = texts(pages["url"]).dictionary_encode()
@@ -120,7 +133,18 @@ def _page(fields: Fields, book: AddressBook) -> Columns:
         columns[f"campaign_{part}"] = texts([address.campaign[position] for address in found]).take(urls.indices)
     if any(fields["campaign"]):
         columns |= _told_campaign(fields, columns)
+    if any(URL_PARAMETERS_NOTE in request.headers for request in draft.requests):
+        columns["page_url"] = _with_kept_parameters(draft, pages["url"], columns["page_url"].to_pylist())
     return columns
+
+
+def _with_kept_parameters(draft: Draft, given: Sequence[str | None], cut: list[str]) -> pa.Array:
+    """Page addresses with the query parameters that their tenant keeps."""
+    names = [frozenset(request.headers.get(URL_PARAMETERS_NOTE, "").split("&")) for request in draft.requests]
+    for row, (url, owner) in enumerate(zip(given, draft.owner, strict=True)):
+        query = kept_query(url, names[owner]) if url else ""
+        cut[row] += f"?{query}" if query else ""
+    return texts(cut)
 
 
 def _told_campaign(fields: Fields, read: Columns) -> Columns:

@@ -5,6 +5,7 @@ What becomes of it is decided by `sift` (duplicates), `timing` (the clock) and `
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
@@ -54,6 +55,7 @@ class Draft:
     raws: list[msgspec.Raw] = field(default_factory=list)
     warnings: dict[int, list[str]] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
+    drops: Counter[tuple[str, str]] = field(default_factory=Counter)  # by tenant and reason
 
     def warn(self, row: int, *codes: str) -> None:
         """Add warnings to a row."""
@@ -72,4 +74,5 @@ class Draft:
             raws=[self.raws[row] for row in rows],
             warnings={position[row]: codes for row, codes in self.warnings.items() if row in position},
             letters=self.letters,
+            drops=self.drops,
         )

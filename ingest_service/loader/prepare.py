@@ -17,8 +17,10 @@ from ingest_service.loader.assemble import CustomerPid, event_rows
 from ingest_service.loader.bodies import read_record
 from ingest_service.loader.cut import Cut
 from ingest_service.loader.draft import Draft, Request
+from ingest_service.loader.drops import DROPPED_NOTE, count_drops, drops_by_reason
 from ingest_service.loader.letters import LETTER_HEADER, ledger_rows, letter_rows
 from ingest_service.loader.manifest import BatchLine, Split
+from ingest_service.loader.privacy import protect
 from ingest_service.loader.quality import check
 from ingest_service.loader.sift import Sifted, sift
 from ingest_service.loader.sink import arrow_bytes, digest
@@ -65,6 +67,7 @@ def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
     sifted = sift(read(batch), known.suspects, known.lookup)
     draft = sifted.draft
     check(draft)
+    protect(draft)
     timed = place(draft, known.smallest_skew)
     events = (
         event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses)
@@ -97,6 +100,7 @@ def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
             skews=timed.skews,
             ledger=ledger,
             reasons=dict(Counter(letter.reason for letter in draft.letters)),
+            drops=drops_by_reason(draft.drops),
         ),
         events,
     )
@@ -106,7 +110,13 @@ def read(batch: Cut) -> Draft:
     """All events and dead letters of the batch's records."""
     draft = Draft()
     for offset, record in batch.records:
-        read_record(record, request_of(offset, record), draft, ADAPTERS.get(record.protocol))
+        request = request_of(offset, record)
+        if record.flags & RecordFlags.DROPPED:
+            draft.requests.append(request)
+        else:
+            read_record(record, request, draft, ADAPTERS.get(record.protocol))
+        if DROPPED_NOTE in record.headers:
+            count_drops(record.headers[DROPPED_NOTE], request, draft)
     return draft
 
 
@@ -137,6 +147,8 @@ def ledger_of(sifted: Sifted) -> list[LedgerRow]:
         rows[letter.request.tenant_id].rejected += 1
     for tenant_id, count in sifted.repeats.items():
         rows[tenant_id].deduplicated += count
+    for (tenant_id, _), count in draft.drops.items():
+        rows[tenant_id].dropped += count
     return sorted(rows.values(), key=lambda row: row.tenant_id)
 
 

@@ -14,6 +14,7 @@ class RecordFlags(IntFlag):
     MALFORMED = 1  # answered 400: the whole body is one dead letter
     REPLAYED = 2  # put back by `gxy ingest replay`
     TRUSTED = 4  # sent with a secret key
+    DROPPED = 8  # nothing may be stored but the number of its events
 
 
 class SpoolRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
