@@ -25,7 +25,7 @@ from ingest_service.spool.writer import Spool, make_frame
 from ingest_service.workers import WorkersFile
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "ingest-operations.md"
-ROW = re.compile(r"^\| `(gxy_\w+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `(gxy_\w+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
 
 
 def status_of(**fields: object) -> LoaderStatus:
