@@ -8,10 +8,12 @@ import xxhash
 from ingest_service.loader.arrays import maps, texts
 from ingest_service.loader.columns import INGEST_LEDGER, RAW_EVENTS_REJECTED
 from ingest_service.loader.draft import Letter, Request
+from ingest_service.loader.drops import DROPPED_NOTE
 from ingest_service.loader.state import LedgerRow
 
 LETTER_HEADER = "gxy-rejected-id"  # of a replayed record: the dead letter that it was
 OWN_COLUMN = "user-agent"
+NOT_OF_THE_LETTER = frozenset({OWN_COLUMN, LETTER_HEADER, DROPPED_NOTE})  # events that were dropped are not replayed with it
 MAX_DETAIL = 500  # characters
 
 
@@ -46,7 +48,7 @@ def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) 
 
 def stored_headers(request: Request) -> tuple[tuple[str, str], ...]:
     """What the request's record said beside its body."""
-    return tuple((name, value) for name, value in request.headers.items() if name not in (OWN_COLUMN, LETTER_HEADER))
+    return tuple((name, value) for name, value in request.headers.items() if name not in NOT_OF_THE_LETTER)
 
 
 def letter_id(letter: Letter, slot: str, segment: int) -> str:

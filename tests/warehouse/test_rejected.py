@@ -1,0 +1,237 @@
+"""Dead letters, one an event: kept whole, found again, readable in any terminal, and replayed with all that was known of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from loader_world import LoaderWorld, event
+
+from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+from ingest_service.commands import ingest
+from ingest_service.letter_commands import lines_of
+from ingest_service.loader import replay as replaying
+from ingest_service.loader.adapters import ADAPTERS
+from ingest_service.loader.native import NATIVE
+from ingest_service.loader.replay import Selection, list_letters, replay
+from ingest_service.spool.reader import read_records
+from ingest_service.spool.record import RecordFlags, SpoolRecord
+from ingest_service.spool.segment import list_segments
+
+NO_ID = {"name": "page_viewed", "page": {"url": "https://shop.example/"}}
+WHOLE = {"page": {"url": "https://shop.example/"}}
+
+
+@pytest.fixture
+def world(tmp_path: Path, clickhouse_server: EmbeddedClickHouse) -> Iterator[LoaderWorld]:
+    with connect(clickhouse_server.url, purpose="tests") as client:
+        yield LoaderWorld(tmp_path, clickhouse_server.url, client, segment_bytes=8 << 20)
+
+
+def replayed(world: LoaderWorld) -> list[SpoolRecord]:
+    """What replays put into the spool."""
+    (slot,) = world.settings.spool_dir.glob("replay-*")
+    return [record for path in list_segments(slot) for _, _, record in read_records(path)]
+
+
+def put_back(world: LoaderWorld, **selected: Any) -> dict[str, int]:
+    return dict(replay(world.client, world.settings, Selection(tenant=world.tenant_id, **selected)))
+
+
+def test_an_event_that_lacks_what_its_type_requires_is_stored_with_a_warning(world: LoaderWorld) -> None:
+    world.spool([event(name="order_completed", order={"order_id": "o1", "value": 5}), event(name="Order Completed")])
+    world.load()
+    assert world.rows("name, warnings", order="name") == [
+        ("Order Completed", ["unknown_event"]),
+        ("order_completed", ["missing:/order/currency", "missing:/items/product_id"]),
+    ]
+    assert world.ledger() == (2, 2, 0, 0, 0)
+
+
+def test_a_letter_as_large_as_a_body_may_be_is_kept_whole_and_replayed_whole(
+    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = event(**WHOLE, properties={"note": uuid.uuid4().hex * 59_000})
+    body = json.dumps({"events": [given]}).encode()
+    assert 1_850_000 < len(body) <= world.settings.max_body_bytes
+    world.spool(body, protocol="soon")
+    world.load()
+    assert world.letters("raw") == [(body.decode(),)]
+    monkeypatch.setitem(ADAPTERS, "soon", NATIVE)
+    assert put_back(world) == {"unknown_protocol": 1}
+    assert replayed(world)[0].body == body
+    world.load()
+    assert json.loads(world.one("properties")["properties"]) == given["properties"]
+
+
+def test_a_replayed_event_goes_the_same_way_with_the_headers_and_the_trust_of_its_request(world: LoaderWorld) -> None:
+    received_ns = time.time_ns() - 60_000_000_000
+    headers = {"user-agent": "Shop/1", "sec-gpc": "1", "gxy-route": "batch"}
+    once = {"gxy-dropped": "consent=2"}  # of the request as it came: its replay drops nothing again
+    flags = RecordFlags.TRUSTED
+    world.spool([NO_ID], sent_at=1_790_000_000_000, headers=headers | once, flags=flags, received_ns=received_ns)
+    world.load()
+    ((rejected_id,),) = world.letters("toString(rejected_id)")
+    assert put_back(world) == {"missing_event_id": 1}
+    (record,) = replayed(world)
+    assert record.headers == headers | {"gxy-rejected-id": rejected_id}
+    assert record.flags == RecordFlags.REPLAYED | RecordFlags.TRUSTED
+    assert (record.tenant_id, record.protocol, record.ip_truncated) == (world.tenant_id, "native", "192.0.2.0")
+    assert record.received_ns // 1_000_000 == received_ns // 1_000_000
+    assert json.loads(record.body) == {"sent_at": 1_790_000_000_000, "events": [NO_ID]}
+    world.load()
+    assert world.letters("toString(rejected_id), mapContains(headers, 'gxy-rejected-id'), is_trusted, isNull(replayed_at)") == [
+        (rejected_id, False, True, True)
+    ]
+
+
+def test_a_replayed_body_that_falls_into_several_letters_gives_each_its_own(
+    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.spool([event(**WHOLE), NO_ID, event(**WHOLE), {"event_id": "e"}], protocol="soon")
+    world.load()
+    monkeypatch.setitem(ADAPTERS, "soon", NATIVE)
+    for _ in range(2):
+        put_back(world)
+        world.load()
+    assert sorted(world.letters("reason, isNull(replayed_at)")) == [
+        ("missing_event_id", True),
+        ("missing_name", True),
+        ("unknown_protocol", False),
+    ]
+    assert len(world.rows()) == 2
+
+
+def test_a_body_that_is_not_what_its_encoding_says_is_a_letter_as_it_was_sent(world: LoaderWorld) -> None:
+    raw = gzip.compress(b'{"events": []}')[:-5]
+    world.spool(raw, flags=RecordFlags.MALFORMED, headers={"content-encoding": "gzip"})
+    world.load()
+    columns = "reason, detail, hex(raw), headers['content-encoding'], isNull(replayed_at)"
+    expected = [("undecodable_body", "the body is not one whole gzip stream.", raw.hex().upper(), "gzip", True)]
+    assert world.letters(columns) == expected
+    assert put_back(world) == {"undecodable_body": 1}
+    world.load()
+    assert world.letters(columns) == expected
+
+
+def test_an_undecodable_body_is_loaded_once_it_can_be_decoded(world: LoaderWorld) -> None:
+    """A door with a bug refused what it should have taken."""
+    raw = gzip.compress(json.dumps({"events": [event(**WHOLE), NO_ID]}).encode())
+    world.spool(raw, flags=RecordFlags.MALFORMED, headers={"content-encoding": "gzip", "user-agent": "Shop/1"})
+    world.load()
+    assert world.letters("reason") == [("undecodable_body",)]
+    put_back(world)
+    world.load()
+    assert world.one("user_agent, warnings") == {"user_agent": "Shop/1", "warnings": []}
+    assert world.letters("reason, raw, mapContains(headers, 'content-encoding')")[:1] == [
+        ("missing_event_id", json.dumps(NO_ID), False)
+    ]
+
+
+def test_a_collision_tells_both_fingerprints(world: LoaderWorld) -> None:
+    given = event(**WHOLE)
+    world.spool([given], [given | {"name": "custom:a"}], [given | {"name": "custom:b"}])
+    world.load()
+    found = [re.findall(r"[0-9a-f]{16}", detail) for (detail,) in world.letters("detail")]
+    kept, refused = ({pair[position] for pair in found} for position in (0, 1))
+    assert (len(kept), len(refused)) == (1, 2)
+    assert not kept & refused
+
+
+def test_letters_are_found_by_protocol_reason_time_and_text_and_replayed_by_the_same(world: LoaderWorld) -> None:
+    start = time.time_ns() - 3_600_000_000_000
+    for minute, text in enumerate(("red shoe", "Green hat", "green SHOE")):
+        world.spool([{"name": "custom:x", "properties": {"text": text}}], received_ns=start + minute * 60_000_000_000)
+    world.spool(b"?", protocol="telepathy", received_ns=start)
+    world.load()
+
+    def found(**selected: Any) -> int:
+        return len(list_letters(world.client, Selection(tenant=world.tenant_id, **selected)))
+
+    at = datetime.fromtimestamp(start / 1e9, UTC) + timedelta(seconds=30)
+    assert (found(), found(protocol="telepathy"), found(protocol="native"), found(reason="missing_event_id")) == (4, 1, 3, 3)
+    assert (found(search="green"), found(search="shoe"), found(search="upgrade the loader"), found(search="blue")) == (2, 2, 1, 0)
+    assert (found(since=at), found(until=at), found(since=at, until=at + timedelta(minutes=1))) == (2, 2, 1)
+    assert put_back(world, search="shoe", until=at) == {"missing_event_id": 1}
+    assert replay(world.client, world.settings, Selection(tenant=world.tenant_id), limit=2, dry_run=True).total() == 2
+    oldest = Selection(tenant=world.tenant_id, protocol="native")
+    assert replay(world.client, world.settings, oldest, limit=1).total() == 1
+    assert [b"Green hat" in record.body for record in replayed(world)] == [False, True]
+
+
+def test_a_replay_holds_a_few_letters_at_a_time_and_leaves_none_out(world: LoaderWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "CHUNK_BYTES", 1_000)
+    sizes = [10, 900, 20, 2_000, 30, 40]
+    world.spool([{"properties": {"n": number, "fill": "x" * size}} for number, size in enumerate(sizes)])  # type: ignore[list-item]
+    world.load()
+    assert put_back(world) == {"missing_event_id": len(sizes)}
+    numbers = [json.loads(record.body)["events"][0]["properties"]["n"] for record in replayed(world)]
+    assert sorted(numbers) == list(range(len(sizes)))
+    assert put_back(world) == {}
+
+
+def test_the_commands_take_the_same_selection(world: LoaderWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GXY_DATA_DIR", str(world.data_dir))
+    monkeypatch.setenv("GXY_CLICKHOUSE_URL", world.clickhouse_url)
+    world.spool([NO_ID, {"event_id": "e-1"}])
+    world.load()
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    selected = ["--tenant", world.tenant_id, "--since", today, "--until", "2190-01-01", "--protocol", "native"]
+
+    def run(*arguments: str) -> str:
+        return CliRunner().invoke(ingest, [*arguments, *selected], catch_exceptions=False).output
+
+    assert "shop.example" in run("rejected", "--search", "page_viewed")
+    assert [letter["reason"] for letter in json.loads(run("rejected", "--reason", "missing_name", "--json"))] == ["missing_name"]
+    assert json.loads(run("replay", "--reason", "missing_name", "--dry-run", "--json"))["replayed"] == 1
+    assert "2 dead letters were put back" in run("replay")
+    assert run("rejected", "--limit", "1").count("\n") >= 3
+    assert "replayed 20" in run("rejected")
+
+
+LETTER = {
+    "received_at": "2026-11-22T10:00:00.123000+00:00",
+    "tenant_id": "acme",
+    "protocol": "native",
+    "reason": "id_collision",
+    "client_event_id": "0198c2f4-7a3e-7cc1-a6a0-0d1c8a3c5b11",
+    "pointer": "/events/999/event_id",
+    "detail": "this id was used before for another event of the tenant; the first one is kept " * 2,
+    "raw": '{"event_id": "0198c2f4-7a3e-7cc1-a6a0-0d1c8a3c5b11",\n "name": "\x1b[2J\x07page_viewed' + "x" * 200,
+    "raw_bytes": 70_000,
+    "replayed_at": None,
+}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_letter_fits_a_narrow_terminal_and_loses_nothing(width: int) -> None:
+    lines = lines_of(LETTER, width)
+    assert max(map(len, lines)) <= width
+    text = "".join(line.strip() for line in lines)
+    for part in (
+        "2026-11-22T10:00:00",
+        "acme",
+        "id_collision",
+        LETTER["client_event_id"],
+        LETTER["pointer"],
+        "x" * 200,
+        "(70,000 bytes)",
+    ):
+        assert part in text
+    assert all(line.isprintable() for line in lines)
+
+
+def test_in_a_pipe_each_part_of_a_letter_is_one_line() -> None:
+    lines = lines_of(LETTER, None)
+    assert len(lines) == 4
+    assert all(line.isprintable() for line in lines)
