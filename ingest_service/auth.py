@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 # A revocation is seen within 5 s: the read under way (2 s at most, see `write_keys`), this pause, and a whole read after it.
 REFRESH_SECONDS = 1.0
-MIN_REFRESH_SECONDS = 0.5  # unknown keys may ask ClickHouse no more often than this
+MIN_REFRESH_SECONDS = 0.5  # between two reads, however many unknown keys are tried
 KeyLoader = Callable[[], dict[str, Grant]]  # by hash of the key, blocking; raises KeysUnavailableError
 
 _cache = msgspec.json.Decoder(dict[str, Grant | str])
@@ -43,8 +43,10 @@ class KeyRegistry:
         self._load = load
         self._cache_file = cache_file
         self._grants: dict[str, Grant] = {}
-        self._refreshing: asyncio.Task[bool] | None = None
+        self._is_kept = True
+        self._refreshing: asyncio.Task[None] | None = None
         self._started_at = 0.0
+        self._last_read = 0.0, False  # when the last finished read began, whether it succeeded
         self._periodic: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -82,37 +84,39 @@ class KeyRegistry:
 
     async def _refresh_after(self, instant: float) -> bool:
         """Whether a read that began after `instant` succeeded: so a key made before the request is never refused."""
-        while True:
-            if self._refreshing is None:
-                await asyncio.sleep(max(0.0, self._started_at + MIN_REFRESH_SECONDS - time.monotonic()))
-            task = self._refreshing or self._begin_refresh()
-            began = self._started_at
-            succeeded = await asyncio.shield(task)
-            if began >= instant:
-                return succeeded
+        while self._last_read[0] < instant:
+            pause = self._started_at + MIN_REFRESH_SECONDS - time.monotonic()
+            if self._refreshing is None and pause > 0:
+                await asyncio.sleep(pause)  # somebody else may have read meanwhile: look again
+            else:
+                await asyncio.wait({self._refreshing or self._begin_refresh()})
+        return self._last_read[1]
 
-    def _begin_refresh(self) -> asyncio.Task[bool]:
+    def _begin_refresh(self) -> asyncio.Task[None]:
         self._started_at = time.monotonic()
         self._refreshing = asyncio.get_running_loop().create_task(self._refresh())
         return self._refreshing
 
-    async def _refresh(self) -> bool:
+    async def _refresh(self) -> None:
+        succeeded = False
         try:
             grants = await asyncio.to_thread(self._load)
+            succeeded = True
+            if grants != self._grants or not self._is_kept:
+                self._grants, self._is_kept = grants, False
+                await asyncio.to_thread(_write_cache, self._cache_file, grants)
+                self._is_kept = True
         except KeysUnavailableError as error:
             logger.warning("write keys were not refreshed: %s", error)
-            return False
-        else:
-            if grants != self._grants:
-                self._grants = grants
-                await asyncio.to_thread(_write_cache, self._cache_file, grants)
-            return True
+        except OSError as error:
+            logger.warning("write keys are not kept for a restart: %s", error)
         finally:
             self._refreshing = None
+            self._last_read = self._started_at, succeeded
 
     async def _refresh_forever(self) -> None:
         while True:
-            await asyncio.wait({self._refreshing or self._begin_refresh()})
+            await self._refresh_after(time.monotonic())
             await asyncio.sleep(REFRESH_SECONDS)
 
 

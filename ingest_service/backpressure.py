@@ -25,7 +25,7 @@ MEASURE_SECONDS = 1.0
 HALF_LIFE_SECONDS = 30.0  # of the bytes that a tenant sent: a minute of silence makes it a small sender again
 FORGOTTEN_BYTES = 64.0  # less than one event: whoever weighs that little sent nothing for minutes
 LENIENCE = 1.0  # at the low watermark a tenant may send this much more than its fair share; at the high one nothing more
-BODY_BUDGET_BYTES = 48 << 20  # of bodies being read or stored at once; each is copied about four times on its way to the disk
+BODY_BUDGET_BYTES = 32 << 20  # of bodies being read or stored at once; each is copied about four times on its way to the disk
 
 
 class SpoolFill:

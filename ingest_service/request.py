@@ -56,6 +56,7 @@ class Body:
         self._held = 0
         self._length = int(headers.get(b"content-length", -1))
         self._is_over = self._length == 0
+        self._is_asked_for = headers.get(b"expect", b"").lower() != b"100-continue"  # else the client waits until it is read
 
     @property
     def announced(self) -> int:
@@ -76,6 +77,7 @@ class Body:
         """The body as sent. Raises RefusalError (413 over the limit, 408 when it does not arrive in time), ClientGoneError."""
         if self._length > self._limit:
             raise self._too_large()
+        self._is_asked_for = True
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 first = await self._next()
@@ -89,7 +91,7 @@ class Body:
         size = 0
         with suppress(TimeoutError, ClientGoneError):
             async with asyncio.timeout(DISCARD_SECONDS):
-                while not self._is_over and size < DISCARD_BYTES:
+                while self._is_asked_for and not self._is_over and size < DISCARD_BYTES:
                     size += len(await self._next())
 
     async def _next(self) -> bytes:

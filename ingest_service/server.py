@@ -20,6 +20,8 @@ from ingest_service.write_keys import clickhouse_keys
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
+MAX_CONNECTIONS = 2048  # of one worker; more wait to be accepted
+HEAD_BYTES = 64 << 10  # of a request's line and headers; also the largest piece of a body that is read at once
 IDLE_MS = 75_000  # of a kept-alive connection: longer than balancers reuse one (60 s), so that none meets a closed door
 DRAIN_NOTICE_SECONDS = 0.3  # /readyz says 503 this long before connections are closed, so that a balancer looks elsewhere
 
@@ -34,9 +36,10 @@ class IngestServer(Server):
             port=settings.ingest_port,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS, max_buffer_size=HEAD_BYTES),
             websockets=False,
             backlog=BACKLOG,
+            backpressure=MAX_CONNECTIONS,
             log_enabled=False,
         )
         self.app = app

@@ -146,3 +146,13 @@ def test_a_body_announces_its_length_and_never_more_than_the_limit() -> None:
         body_of([], 10, {b"content-length": length} if length else {}).announced for length in (b"", b"7", b"99999999999")
     ]
     assert announced == [0, 7, 10]
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_refused_without_asking() -> None:
+    async def scenario() -> None:
+        body = body_of([], headers={b"content-length": b"11", b"expect": b"100-continue"})
+        with pytest.raises(RefusalError):
+            await body.read()
+        await asyncio.wait_for(body.discard(), 0.5)
+
+    asyncio.run(scenario())

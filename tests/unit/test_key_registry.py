@@ -224,3 +224,16 @@ def test_a_read_that_breaks_in_an_unforeseen_way_does_not_end_the_refreshing(
         registry.stop()
 
     run(scenario)
+
+
+def test_a_disk_that_is_full_keeps_no_key_from_being_known_and_the_cache_is_written_once_it_has_room(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        (tmp_path / "ingest").write_text("a file where the directory should be")
+        registry = KeyRegistry(store.load, tmp_path / "ingest" / "keys.json")
+        assert await registry.grant_of("k1") == Grant("acme")
+        (tmp_path / "ingest").unlink()
+        assert await status_of(registry, "k2") == 401
+        assert (tmp_path / "ingest" / "keys.json").exists()
+
+    run(scenario)
