@@ -31,7 +31,7 @@ def setup(log_format: str) -> None:
     handler.addFilter(Limit())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
+    root.setLevel(logging.ERROR)  # of libraries; that a server does not answer is told by our own lines
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
     sys.excepthook = _uncaught

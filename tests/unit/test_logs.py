@@ -82,11 +82,13 @@ def test_an_exception_is_its_type_and_place_and_not_its_message(lines: Lines) ->
     assert SECRET not in lines.text.getvalue()
 
 
-def test_of_a_library_only_the_template_is_written(lines: Lines) -> None:
+def test_of_a_library_only_errors_are_written_and_only_their_template(lines: Lines) -> None:
     lines.use("json")
-    logging.getLogger("urllib3.connectionpool").warning("Retrying %s", f"/?user={SECRET}")
+    logging.getLogger("some.library").warning("Retrying %s", f"/?user={SECRET}")
+    assert lines.parsed == []
+    logging.getLogger("some.library").error("Retrying %s", f"/?user={SECRET}")
     (line,) = lines.parsed
-    assert (line["event"], line["logger"], line["message"]) == ("library", "urllib3.connectionpool", "Retrying %s")
+    assert (line["event"], line["logger"], line["message"]) == ("library", "some.library", "Retrying %s")
 
 
 def test_a_forgotten_task_does_not_tell_what_it_failed_on(lines: Lines) -> None:
