@@ -144,7 +144,8 @@ def _check_out(visit: Visit, order_number: str, order: list[Order]) -> None:
     visit.say("checkout_started", "/checkout", "Checkout", items=visit.cart_items(), cart=visit.cart())
     for step, name in enumerate(STEPS, start=1):
         visit.pause(8, 60)
-        visit.say("checkout_step", f"/checkout/{name}", "Checkout", cart=visit.cart(), properties={"step": step, "name": name})
+        progress = {"step": step, "option": name}
+        visit.say("checkout_step", f"/checkout/{name}", "Checkout", cart=visit.cart(), checkout=progress)
         if visit.rng.random() < 0.12:
             return
     visit.pause(5, 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 
 from gxy_analytics.contracts.event_types.json_schema import event_schema
 from gxy_analytics.contracts.event_types.registry import EVENT_TYPES
+from gxy_analytics.demo.shops import SHOPS
+from gxy_analytics.demo.wire import Ids, encode_event
+from gxy_analytics.demo.world import Plan, ShopWorld
 from ingest_service.loader.draft import Draft
 from ingest_service.loader.event import Event
 from ingest_service.loader.quality import CHECKS, check
@@ -114,6 +118,23 @@ def test_an_event_gets_no_warning_exactly_when_it_fits_the_published_schema(even
 
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(event_schema())
+
+
+class AnyNumber(dict[str, int]):
+    """A backend that knows every customer and order."""
+
+    def __missing__(self, key: str) -> int:
+        return 1
+
+
+def test_what_the_simulated_shops_send_gets_no_warning() -> None:
+    world = ShopWorld(Plan(end=date(2026, 1, 20), days=1, events_per_day=3_000), SHOPS[0])
+    ids = Ids({product.index: product.index + 1 for product in world.catalogue.products}, AnyNumber(), AnyNumber())
+    draft = Draft(events=[decode(encode_event(one, world.catalogue, ids)) for one in world.day(date(2026, 1, 20)).events])
+    check(draft)
+    assert {event.name for event in draft.events} >= {"page_viewed", "search_performed", "checkout_step", "order_completed"}
+    found = {(draft.events[row].name, code) for row, codes in draft.warnings.items() for code in codes}
+    assert found == set()
 
 
 def test_every_type_has_a_check() -> None:
