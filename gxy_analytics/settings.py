@@ -40,6 +40,10 @@ class Settings(BaseSettings):
 
     master_key_file: Path | None = Field(None, description="32 random bytes, mode 0600; default `<data_dir>/secrets/master.key`.")
 
+    geo_database: Path | None = Field(
+        None, description="MaxMind-format file (.mmdb): places of truncated addresses. None: no places."
+    )
+
     spool_retention_hours: int = Field(24, ge=0, description="How long a fully loaded spool segment is kept.")
     max_body_bytes: int = Field(2_000_000, description="Largest request body, as sent and as inflated, in bytes.")
     ingest_events_per_second: int = Field(0, ge=0, description="Quota of a tenant that has none of its own; 0: unlimited.")

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.settings import load_settings
+from ingest_service.enrich.commands import enrich
 from ingest_service.letter_commands import rejected, replay
 from ingest_service.loader.status import LoaderStatus, read_status
 
@@ -25,7 +26,7 @@ class NoLoaderError(GxyError):
 
 @click.group()
 def ingest() -> None:
-    """The write path: status, dead letters, replay."""
+    """The write path: status, dead letters, replay, enrichment."""
 
 
 @ingest.command()
@@ -69,5 +70,6 @@ def _slots(found: LoaderStatus) -> Table:
     return table
 
 
+ingest.add_command(enrich)
 ingest.add_command(rejected)
 ingest.add_command(replay)

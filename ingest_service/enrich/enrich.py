@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from ingest_service.enrich.hosts import KnownHosts
 from ingest_service.enrich.referrers import Referrer, Referrers
 from ingest_service.enrich.sources import Sources
 from ingest_service.enrich.user_agents import Agent, UserAgents, device_of_platform
+from ingest_service.loader.arrays import texts
 
 Columns = dict[str, pa.Array]
 _Classes = tuple[list[tuple[tuple[str, ...], bool]], pa.Array]
@@ -39,8 +41,7 @@ class Enrichment:
     """
 
     def __init__(self, geo_database: Path | None = None) -> None:
-        hosts = KnownHosts()
-        agents, crawlers = UserAgents(), Crawlers()
+        agents, crawlers, hosts = _lists()
         referrers, channels = Referrers(hosts), Channels(Sources(hosts))
         self.geo = Geo(geo_database)
         self.agents: Book[str, Agent] = Book(agents.read)
@@ -70,6 +71,12 @@ class Enrichment:
         return self.channels[(source[:MAX_KEY_CHARS], medium[:MAX_KEY_CHARS], label[:MAX_KEY_CHARS]), click_id, referrer]
 
 
+@cache
+def _lists() -> tuple[UserAgents, Crawlers, KnownHosts]:
+    """The compiled lists, shared in a process: they never change in it."""
+    return UserAgents(), Crawlers(), KnownHosts()
+
+
 @dataclass(slots=True)
 class Requests:
     """What the batch's requests say of their events: `headers[owner[i]]` are the kept headers of row `i`, by lower-case name."""
@@ -83,17 +90,17 @@ def enrich(rows: Mapping[str, pa.Array], referrers: pa.Array, requests: Requests
 
     `rows` holds the batch's other columns of raw.events; absent ones are empty. `referrers` are the pages' referrers as sent,
     with their query: it holds the search term and is not stored. By the same rules and geo file, the same batch gives the same.
+    Places are left out where no geo database is configured.
     """
     rules.geo.refresh()
     seen = Distinct(referrers, _text(rows, "page_host"))
     found = [rules.referrer(*pair) for pair in seen.values]
     agents, agent_columns = _agents(rows, rules)
-    places = Distinct(_text(rows, "ip_truncated"))
     return {
         **agent_columns,
         **texts_of(seen, found, REFERRER_COLUMNS),
         "channel": _channels(rows, seen, found, rules),
-        **texts_of(places, [rules.geo.places[address] for (address,) in places.values], GEO_COLUMNS),
+        **_places(rows, rules),
         **_bots(rows, agents, requests, rules),
     }
 
@@ -109,6 +116,13 @@ def _agents(rows: Mapping[str, pa.Array], rules: Enrichment) -> tuple[_Classes, 
     found = [rules.agent(*one) for one in seen.values]
     said = [(reasons, is_server(*one[1:])) for one, (_, reasons) in zip(seen.values, found, strict=True)]
     return seen.classes(said), texts_of(seen, [agent for agent, _ in found], AGENT_COLUMNS)
+
+
+def _places(rows: Mapping[str, pa.Array], rules: Enrichment) -> Columns:
+    if not rules.geo.is_configured:
+        return {}
+    places = Distinct(_text(rows, "ip_truncated"))
+    return texts_of(places, [rules.geo.places[address] for (address,) in places.values], GEO_COLUMNS)
 
 
 def _channels(rows: Mapping[str, pa.Array], seen: Distinct, found: list[Referrer], rules: Enrichment) -> pa.Array:
@@ -138,7 +152,7 @@ def _click_ids(rows: Mapping[str, pa.Array]) -> pa.Array:
 
 def _bots(rows: Mapping[str, pa.Array], agents: _Classes, requests: Requests, rules: Enrichment) -> Columns:
     """is_bot and bot_reasons. Headers count where the request's user agent is the event's own, and never for server libraries."""
-    heads = Distinct(pa.array([_head(headers) for headers in requests.headers], pa.string()))
+    heads = Distinct(texts([_head(headers) for headers in requests.headers]))
     found = [rules.heads[head] for (head,) in heads.values]
     by_head, head_at = heads.classes(said for _, said in found)
     header_agents = heads.spread([user_agent for user_agent, _ in found], pa.string()).take(requests.owner)

@@ -41,12 +41,25 @@ class Geo:
 
     def __init__(self, path: Path | None) -> None:
         self.problem = ""
+        self._told = ""
         self.places: Book[str, Place] = Book(self._look_up)
         self._path = path
         self._reader: maxminddb.Reader | None = None
         self._stamp: Stamp | None = None
         if path is not None:
             self._reader, self._stamp = _open(path)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is a file at all."""
+        return self._path is not None
+
+    def untold_problem(self) -> str:
+        """`problem`, the first time that it is asked for; otherwise empty."""
+        if self.problem == self._told:
+            return ""
+        self._told = self.problem
+        return self.problem
 
     def refresh(self) -> None:
         """Use the file that is there now."""

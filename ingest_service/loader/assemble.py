@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest_service.enrich.enrich import Enrichment, Requests, enrich
 from ingest_service.loader.arrays import counts, lists, maps, raw_texts, texts, transpose, uuids
 from ingest_service.loader.columns import INSTANT, RAW_EVENTS
 from ingest_service.loader.draft import Draft
@@ -30,9 +31,9 @@ CAMPAIGN_PARTS = ("source", "medium", "name", "term", "content")
 
 
 def event_rows(
-    draft: Draft, timed: Timed, where: tuple[str, int], loaded_ms: int, pid: CustomerPid, book: AddressBook
+    draft: Draft, timed: Timed, where: tuple[str, int], loaded_ms: int, pid: CustomerPid, book: AddressBook, rules: Enrichment
 ) -> pa.Table:
-    """The draft's events as rows. `where` is (slot, segment); `pid` names a customer (tenant id, user id)."""
+    """The draft's events as rows. `where` is (slot, segment); `pid` names a customer (tenant id, user id); `rules` enrich."""
     fields = transpose(draft.events, Event)
     columns = {
         **_origin(draft, where, loaded_ms),
@@ -45,6 +46,7 @@ def event_rows(
         **_items(draft, fields),
         **_rest(draft, fields),
     }
+    columns |= _enriched(draft, fields, columns, rules)
     present = [field for field in RAW_EVENTS if field.name in columns]
     return pa.table([columns[field.name].cast(field.type) for field in present], schema=pa.schema(present))
 
@@ -145,6 +147,13 @@ def _with_kept_parameters(draft: Draft, given: Sequence[str | None], cut: list[s
         query = kept_query(url, names[owner]) if url else ""
         cut[row] += f"?{query}" if query else ""
     return texts(cut)
+
+
+def _enriched(draft: Draft, fields: Fields, columns: Columns, rules: Enrichment) -> Columns:
+    """What the rules say. Headers of a server that holds a secret key are not its visitors'."""
+    referrers = texts([page.referrer if page else None for page in fields["page"]])
+    headers = [{} if request.is_trusted else request.headers for request in draft.requests]
+    return enrich(columns, referrers, Requests(headers, pa.array(draft.owner, pa.int32())), rules)
 
 
 def _told_campaign(fields: Fields, read: Columns) -> Columns:

@@ -16,6 +16,7 @@ import lmdb
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, require
 from ingest_service.backpressure import SpoolFill
+from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader import cut as cutting
 from ingest_service.loader.customers import CustomerNames
 from ingest_service.loader.manifest import Manifest
@@ -39,7 +40,10 @@ MANIFEST = "manifest.jsonl"
 
 
 class Loader:
-    """One loader over all slots of a spool. Open from construction to `close`; raises LoaderRunsError, MissingMasterKeyError."""
+    """One loader over all slots of a spool. Open from construction to `close`.
+
+    Raises LoaderRunsError, MissingMasterKeyError, GeoDatabaseError.
+    """
 
     def __init__(self, settings: Settings, pseudonyms: Pseudonyms, stop: Flag) -> None:
         self._settings = settings
@@ -50,6 +54,7 @@ class Loader:
         self._waiting: dict[str, float] = {}  # slot -> when records were first seen waiting, monotonic seconds
         self._names = CustomerNames(pseudonyms)
         self._addresses = AddressBook()
+        self._rules = Enrichment(settings.geo_database)
         self._housekeeping_at = 0.0
         self._fill = SpoolFill(settings)
         self.status = StatusFile(settings, self._state)
@@ -165,6 +170,7 @@ class Loader:
                 smallest_skew=self._state.smallest_skew,
                 customer_pid=self._names.pid,
                 addresses=self._addresses,
+                rules=self._rules,
             )
             return prepare(batch, loaded_ms, known)
 
@@ -207,6 +213,8 @@ class Loader:
         if time.monotonic() < self._housekeeping_at:
             return
         self._housekeeping_at = time.monotonic() + HOUSEKEEPING_SECONDS
+        if problem := self._rules.geo.untold_problem():
+            self.status.alarm(problem)
         gc.collect()  # `__main__` turns the automatic one off
         for slot in slots(self._settings.spool_dir):
             delete_loaded(slot, self._state.cursor(slot.name), self._settings.spool_retention_hours)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.assemble import CustomerPid, event_rows
 from ingest_service.loader.bodies import read_record
@@ -41,6 +42,7 @@ class Known:
     smallest_skew: Callable[[bytes], int | None]
     customer_pid: CustomerPid
     addresses: AddressBook
+    rules: Enrichment
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
     protect(draft)
     timed = place(draft, known.smallest_skew)
     events = (
-        event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses)
+        event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses, known.rules)
         if draft.events
         else None
     )

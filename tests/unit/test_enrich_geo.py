@@ -77,7 +77,8 @@ def test_an_update_that_fails_leaves_the_old_file_in_use_and_says_so(database: P
     geo = Geo(database)
     database.unlink()
     geo.refresh()
-    assert "GXY_GEO_DATABASE" in geo.problem
+    assert "GXY_GEO_DATABASE" in geo.untold_problem()
+    assert geo.untold_problem() == ""
     assert geo.places["192.0.2.0"].country == "DE"
     write(database, {"192.0.2.0/24": LYON})
     geo.refresh()

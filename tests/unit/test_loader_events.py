@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gxy_analytics.contracts import events as contract
+from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader import event as fast
 from ingest_service.loader.assemble import event_rows
 from ingest_service.loader.draft import Draft, Request
@@ -42,7 +43,7 @@ def read(body: bytes) -> Draft:
 
 def rows_of(draft: Draft) -> list[dict[str, Any]]:
     timed = place(draft, lambda _: None)
-    table = event_rows(draft, timed, ("slot", 1), RECEIVED, lambda tenant, user: f"{tenant}:{user}", AddressBook())
+    table = event_rows(draft, timed, ("slot", 1), RECEIVED, lambda tenant, user: f"{tenant}:{user}", AddressBook(), Enrichment())
     found: list[dict[str, Any]] = table.to_pylist()
     return found
 

@@ -1,0 +1,1 @@
+drop table if exists raw.enrichment_lookup sync
