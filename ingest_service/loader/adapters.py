@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ingest_service.loader.bodies import Adapter
 from ingest_service.loader.native import NATIVE
+from ingest_service.loader.segment.adapter import SEGMENT
 from ingest_service.protocols import native
+from ingest_service.protocols.segment.wire import PROTOCOL as SEGMENT_PROTOCOL
 
-ADAPTERS: dict[str, Adapter] = {native.PROTOCOL: NATIVE}
+ADAPTERS: dict[str, Adapter] = {native.PROTOCOL: NATIVE, SEGMENT_PROTOCOL: SEGMENT}
