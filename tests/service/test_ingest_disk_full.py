@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -86,6 +87,12 @@ def test_a_full_disk_refuses_keeps_what_was_answered_and_recovers_by_itself(disk
         assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
         assert httpx.get(f"{ingest.url}/metrics", timeout=10).status_code == 200
         assert ingest.workers() == workers, "a full disk ended a worker"
+
+        os.kill(workers[0], signal.SIGKILL)
+        until(lambda: ingest.workers() not in ([], workers), "another worker")
+        until(lambda: ingest.probe("/livez") == 200, "it to start on the full disk")
+        assert poster.post("small").status_code == 503
+        workers = ingest.workers()
 
         grow(disk)
         until(lambda: ingest.probe("/readyz") == 200, "readiness to come back")
