@@ -19,11 +19,13 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/events.md").read_text()
 WORDS = set(re.findall(r"`([^`]+)`", PAGE))
 SOURCES = [path for part in ("loader", "protocols") for path in sorted((ROOT / "ingest_service" / part).rglob("*.py"))]
-REASON_AT = {"RefusedError": 0, "Letter": 2, "reject_body": 4}  # position of the reason among the arguments
-OF_THE_HEAD = {f"{kind}_{field}" for kind, field in product(("missing", "invalid"), ("event_id", "name"))}
-REASONS = OF_THE_HEAD | {"event_id_too_long", "name_too_long", "not_an_object", "unreadable"}  # of `protocols.native`
-REASONS |= bodies.WHOLE_BODY_REASONS
-WARNINGS = {MISSING, clock.FUTURE_WARNING, clock.TOO_EARLY_WARNING, clock.NO_TIME_WARNING}  # passed on, not written where given
+# Which argument is the reason.
+REASON_AT = {"RefusedError": 0, "UnusableEventError": 0, "Letter": 2, "reject_body": 4}
+# What is passed on and not written where it is given: reasons from verdicts of the door, warnings from the clock rule.
+OF_THE_HEAD = {f"{kind}_{field}" for kind, field in product(("missing", "invalid"), ("event_id", "name", "type"))}
+VERDICTS = {"event_id_too_long", "name_too_long", "not_an_object", "unreadable"} | OF_THE_HEAD
+REASONS = VERDICTS | bodies.WHOLE_BODY_REASONS
+WARNINGS = {MISSING, clock.FUTURE_WARNING, clock.TOO_EARLY_WARNING, clock.NO_TIME_WARNING}
 
 
 def table_under(heading: str) -> set[str]:
@@ -46,17 +48,28 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 def coded(kind: str, call: ast.Call) -> list[ast.expr]:
     """The arguments of a call that are codes."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called(call.func)
     if kind == "warning":
-        owner = getattr(call.func.value, "id", "") if isinstance(call.func, ast.Attribute) else ""
-        return call.args[1:] if name == "warn" else call.args if (owner, name) == ("warnings", "append") else []
+        is_list = name in ("append", "extend") and isinstance(call.func, ast.Attribute) and called(call.func.value) == "warnings"
+        return call.args[1:] if name == "warn" else call.args if is_list else []
+    if name == "EventResult":
+        return call.args[2:3] if called(call.args[1]) == "DROP" else []
     if name not in REASON_AT:
         return []
     return [word.value for word in call.keywords if word.arg == "reason"] or call.args[REASON_AT[name] :][:1]
 
 
+def called(node: ast.expr) -> str:
+    """The last name of `a.b.c` or `c`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def value_of(node: ast.expr, path: Path) -> str:
     """The code, of an f-string its beginning; empty for what is only passed on."""
+    if isinstance(node, ast.GeneratorExp):
+        return value_of(node.elt, path)
+    if isinstance(node, ast.Call) and called(node.func) == "format" and isinstance(node.func, ast.Attribute):
+        return value_of(node.func.value, path)
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
