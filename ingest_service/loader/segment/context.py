@@ -6,6 +6,7 @@ Operating system, device, network and location are not read: they hold identifie
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ingest_service.loader.event import Campaign, Client, Page
@@ -21,6 +22,7 @@ IGNORED = frozenset(
     {"active", "clientHints", "device", "externalId", "integrations", "location", "metrics", "network", "os", "protocols"}
     | {"sessionStart", "userAgentData", *DERIVED}
 )
+MAX_WORD = 100  # characters of a channel or a library's name that are looked at: what is cached is bounded
 CHANNELS = {"web": "web", "browser": "web", "server": "srv", "mobile": "mob"}
 SERVER_LIBRARY = re.compile(r"(?:analytics|rudder-sdk)-(?:python|node|ruby|go|java|php|net|csharp|rust)\b|analytics\.net", re.I)
 MOBILE_LIBRARY = re.compile(r"ios|android|swift|kotlin|react-native|flutter|unity", re.I)
@@ -48,7 +50,7 @@ _INNER = {
     "consent": Layout({"categoryPreferences": Target("consent", "purposes", FLAGS)}),
 }
 _KEEPS_REST = frozenset({"campaign", "consent"})  # of the others nothing more is of use
-_TOLD_APART = frozenset({"traits", "consentManagement", *_INNER, *IGNORED})
+_TOLD_APART = frozenset({"traits", "consentManagement", *IGNORED})
 
 
 class Context(NamedTuple):
@@ -76,9 +78,13 @@ def read_context(raw: bytes, channel: Any) -> Context:
         warnings = () if given is None else (f"invalid:{POINTER}",)
         return Context(client=_client({}, channel), warnings=warnings)
     filled = Filled()
-    fill({name: value for name, value in given.items() if name not in _TOLD_APART}, _TOP, POINTER, filled)
-    for name in _INNER.keys() & given.keys():
-        _read_inner(name, given[name], filled)
+    flat = {}
+    for name, value in given.items():
+        if name in _INNER:
+            _read_inner(name, value, filled)
+        elif name not in _TOLD_APART:
+            flat[name] = value
+    fill(flat, _TOP, POINTER, filled)
     parts = filled.parts
     known = parts.get(EVENT, {})
     page = parts.get("page", {})
@@ -122,7 +128,7 @@ def _client(parts: dict[str, Given], channel: Any) -> Client | None:
     library = parts.get("library", {})
     if library:
         fields["tracker_version"] = "-".join(filter(None, (library.get("name"), library.get("version"))))
-    platform = platform_of(channel, library.get("name", ""))
+    platform = platform_of(channel[:MAX_WORD] if isinstance(channel, str) else "", library.get("name", "")[:MAX_WORD])
     if platform:
         fields["platform"] = platform
     screen = parts.get("screen", {})
@@ -132,9 +138,10 @@ def _client(parts: dict[str, Given], channel: Any) -> Client | None:
     return Client(**fields) if fields else None
 
 
-def platform_of(channel: Any, library: str) -> str:
+@lru_cache(1000)
+def platform_of(channel: str, library: str) -> str:
     """Snowplow's word for where it ran: told by the channel, else by the library's name; empty where neither tells."""
-    if isinstance(channel, str) and channel:
+    if channel:
         return CHANNELS.get(channel.lower(), channel)
     return next((platform for pattern, platform in PLATFORMS if pattern.search(library)), "")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest_service.loader.lenient import UNREADABLE
 from ingest_service.loader.segment.layouts import Layout
-from ingest_service.loader.segment.readers import TEXT, Reader
+from ingest_service.loader.segment.readers import Reader
 
 Given = dict[str, Any]
 
@@ -29,17 +29,18 @@ def fill(given: Given, layout: Layout, pointer: str, into: Filled) -> None:
     """Read `given`, which stands at `pointer` of the call. Null and empty text count as not said."""
     targets, parts, rest = layout.targets, into.parts, into.rest
     for name, value in given.items():
-        if value is None or value == "":
+        kind = type(value)
+        if value is None or (kind is str and not value):
             continue
         target = targets.get(name)
         if target is None:
             rest[name] = value
             continue
         part, field, reader = target
-        if reader is TEXT and type(value) is str:  # most of all values: a call saved
+        if kind is str and len(value) <= reader.max_chars:  # most of all values: a call saved
             found = value
         else:
-            found = _read(name, value, reader, pointer, into)
+            found = read(name, value, reader, pointer, into.warnings)
             if found is UNREADABLE:
                 rest[name] = value
                 continue
@@ -60,16 +61,17 @@ def _take_aliases(layout: Layout, pointer: str, into: Filled) -> None:
         known = into.parts.setdefault(part, {})
         if field in known:
             continue
-        found = _read(alias, rest[alias], reader, pointer, into)
+        found = read(alias, rest[alias], reader, pointer, into.warnings)
         if found is not UNREADABLE:
             known[field] = found
             del rest[alias]
 
 
-def _read(name: str, value: Any, reader: Reader, pointer: str, into: Filled) -> Any:
+def read(name: str, value: Any, reader: Reader, pointer: str, warnings: list[str]) -> Any:
+    """One value, or UNREADABLE, with a warning where it is not as it should be."""
     found = reader.read(value)
     if found is UNREADABLE:
-        into.warnings.append(f"invalid:{pointer}/{name}")
+        warnings.append(f"invalid:{pointer}/{name}")
     elif type(value) not in reader.plain:
-        into.warnings.append(f"coerced:{pointer}/{name}")
+        warnings.append(f"coerced:{pointer}/{name}")
     return found

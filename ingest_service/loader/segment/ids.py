@@ -32,6 +32,8 @@ def identity(value: Any, pointer: str, warnings: list[str]) -> str | None:
     """An id as text; None where there is none, with a warning where it cannot be read."""
     if value is None or value == "":
         return None
+    if type(value) is str and len(value) <= KEY.max_chars:
+        return value
     found = KEY.read(value)
     if found is UNREADABLE:
         warnings.append(f"invalid:{pointer}")

@@ -5,6 +5,7 @@ Numbers with a fraction come as their JSON text (msgspec.Raw), so that amounts k
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,10 +21,14 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Reader(NamedTuple):
-    """`read` gives the value or UNREADABLE; a value of another type than `plain` was coerced."""
+    """`read` gives the value or UNREADABLE; a value of another type than `plain` was coerced.
+
+    Text of up to `max_chars` is taken as it is, without being read.
+    """
 
     read: Callable[[Any], Any]
     plain: frozenset[type]
+    max_chars: int = -1
 
 
 def plain_value(value: Any) -> Any:
@@ -53,8 +58,10 @@ def _count(value: Any) -> Any:
 def _money(value: Any) -> Any:
     if type(value) is Raw:
         return value
+    if type(value) is int:
+        return Raw(b"%d" % value)
     found = parse_money(value)
-    return UNREADABLE if found is None else Raw(str(found if type(value) is str else value).encode())
+    return UNREADABLE if found is None else Raw(str(found).encode())
 
 
 def _pairs(value: Any) -> Any:
@@ -96,10 +103,10 @@ def _flags(value: Any) -> Any:
     return UNREADABLE if None in found.values() else found
 
 
-TEXT = Reader(_text, frozenset({str}))
-KEY = Reader(_key, frozenset({str, int}))
+TEXT = Reader(_text, frozenset({str}), sys.maxsize)
+KEY = Reader(_key, frozenset({str, int}), MAX_ID_LENGTH)
 COUNT = Reader(_count, frozenset({int}))
 MONEY = Reader(_money, frozenset({int, Raw}))
 PAIRS = Reader(_pairs, frozenset({list, dict}))
-QUERY = Reader(_query, frozenset({str}))
+QUERY = Reader(_query, frozenset({str}), sys.maxsize)
 FLAGS = Reader(_flags, frozenset({dict}))
