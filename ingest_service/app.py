@@ -21,12 +21,13 @@ from ingest_service.intake import Intake
 from ingest_service.metrics import IngestMetrics
 from ingest_service.protocols.native_wire import NativeWire
 from ingest_service.protocols.segment.wires import SEGMENT_WIRES
+from ingest_service.protocols.snowplow.wire import SNOWPLOW_WIRES
 from ingest_service.protocols.wire import Wire
 from ingest_service.routes import ROUTES, event_schemas
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.writer import take_slot
 
-WIRES: tuple[Wire, ...] = (NativeWire(), *SEGMENT_WIRES)  # the busiest first
+WIRES: tuple[Wire, ...] = (NativeWire(), *SEGMENT_WIRES, *SNOWPLOW_WIRES)  # the busiest first
 DRAIN_SECONDS = 5.0  # in-flight requests get this long to end
 
 

@@ -1,0 +1,155 @@
+"""An event while it is read: fields by part, filled by tables of rules, and at last built at once.
+
+Which names there are belongs to the tables (`parameters`, `entities`, `events`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ingest_service.loader.event import (
+    NOTHING,
+    Cart,
+    Checkout,
+    Client,
+    Engagement,
+    Event,
+    Item,
+    Link,
+    Order,
+    Page,
+    ProductList,
+    Promotion,
+    Search,
+)
+from ingest_service.loader.snowplow.readers import Reader, anything, text
+
+PARTS: dict[str, type[msgspec.Struct]] = {
+    "page": Page,
+    "client": Client,
+    "cart": Cart,
+    "order": Order,
+    "checkout": Checkout,
+    "promotion": Promotion,
+    "search": Search,
+    "product_list": ProductList,
+    "link": Link,
+    "engagement": Engagement,
+}
+PERSONAL_WARNING = "personal_data_removed"
+UNKNOWN_WARNING = "unknown_field"
+
+
+class Rule(NamedTuple):
+    """Where a field goes: a part of the event (`event` itself, `traits`, `properties`, `item` too), its field, and its reader."""
+
+    part: str
+    field: str
+    read: Reader = text
+
+
+Rules = Mapping[str, Rule]
+
+PERSONAL = Rule("", "personal")
+UNUSED = Rule("", "unused")
+
+
+def kept(*names: str, part: str = "properties") -> dict[str, Rule]:
+    """Rules for fields that have no column: they stay in `properties` under their own names."""
+    return {name: Rule(part, name, anything) for name in names}
+
+
+class Sketch:
+    """What is known of one event so far. The first word on a field counts."""
+
+    __slots__ = ("entities", "event", "items", "parts", "properties", "traits", "warnings")
+
+    def __init__(self) -> None:
+        self.event: dict[str, Any] = {}
+        self.parts: dict[str, dict[str, Any]] = {}
+        self.items: list[dict[str, Any]] = []
+        self.properties: dict[str, Any] = {}
+        self.traits: dict[str, Any] = {}
+        self.entities: list[Any] = []
+        self.warnings: list[str] = []
+
+    def part(self, name: str) -> dict[str, Any]:
+        """The fields of a part, to fill."""
+        if name == "event":
+            return self.event
+        if name == "properties":
+            return self.properties
+        if name == "traits":
+            return self.traits
+        if name == "item":
+            return self.items[-1]
+        return self.parts.setdefault(name, {})
+
+    def apply(self, rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Read `given` by the rules; returned is what has no rule, or cannot be read by it."""
+        rest: dict[str, Any] = {}
+        for name, value in given.items():
+            if value is None or value == "":
+                continue
+            rule = rules.get(name)
+            if rule is None:
+                self.warnings.append(UNKNOWN_WARNING)
+                rest[name] = value
+            elif rule.part:
+                found = value if rule.read is text and type(value) is str else self._read(rule, value)
+                if found is None:
+                    rest[name] = value
+                else:
+                    self.part(rule.part).setdefault(rule.field, found)
+            elif rule is PERSONAL:
+                self.warnings.append(PERSONAL_WARNING)
+        return rest
+
+    def _read(self, rule: Rule, value: Any) -> Any:
+        found = rule.read(value)
+        if found is None:
+            self.warnings.append(f"invalid:/{_word(rule)}")
+        elif rule.read is text:
+            self.warnings.append(f"coerced:/{_word(rule)}")
+        return found
+
+    def keep(self, rest: Mapping[str, Any]) -> None:
+        """What has no column stays in `properties`."""
+        for name, value in rest.items():
+            self.properties.setdefault(name, value)
+
+    def build(self, data: Mapping[str, Any]) -> Event:
+        """The event; `data` are properties that the client named itself. Raises RecursionError."""
+        event = self.event
+        for name, fields in self.parts.items():
+            event[name] = PARTS[name](**fields)
+        if self.items:
+            event["items"] = [Item(**fields) for fields in self.items]
+        if self.entities:
+            self.properties["entities"] = self.entities
+        event["properties"] = _json(_merged(data, self.properties))
+        event["traits"] = _json(self.traits)
+        return Event(**event)
+
+
+def _word(rule: Rule) -> str:
+    """Pointer into the canonical event, without its slash."""
+    part = {"event": "", "item": "items/", "product_list": "list/"}.get(rule.part, f"{rule.part}/")
+    return f"{part}{rule.field}"
+
+
+def _merged(data: Mapping[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Ours never takes the place of what the client named."""
+    if not data:
+        return own
+    return {**data, **{name if name not in data else f"_{name}": value for name, value in own.items()}}
+
+
+def _json(fields: dict[str, Any]) -> msgspec.Raw:
+    return msgspec.Raw(_encode(fields)) if fields else NOTHING
+
+
+_encode = msgspec.json.Encoder().encode
