@@ -1,27 +1,24 @@
-"""`gxy ingest`: how the write path is doing, and its dead letters. Thin: the work is in `loader.status` and `loader.replay`."""
+"""`gxy ingest`: how the write path is doing, and what to do with its events. Thin: the work is in `picture` and `loader`."""
 
 from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
+from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.live import Live
 
-from gxy_analytics.errors import GxyError
 from gxy_analytics.settings import load_settings
 from ingest_service.enrich.commands import enrich
 from ingest_service.letter_commands import rejected, replay
-from ingest_service.loader.status import LoaderStatus, read_status
+from ingest_service.picture import Picture, take_picture
+from ingest_service.status_view import page
 
-STALE_SECONDS = 10.0
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-
-
-class NoLoaderError(GxyError):
-    """No loader ever ran on this data directory."""
+WATCH_SECONDS = 1.0
 
 
 @click.group()
@@ -30,44 +27,31 @@ def ingest() -> None:
 
 
 @ingest.command()
-@as_json
-def status(as_json: bool) -> None:
-    """How far the loader is, what became of the events, and what needs attention."""
-    found = read_status(load_settings().loader_dir)
-    if found is None:
-        raise NoLoaderError("No loader ever ran on this data directory: start the stack with `gxy up`, or set GXY_DATA_DIR.")
-    problems = problems_of(found)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--watch", is_flag=True, help="Show it again every second, until Ctrl-C.")
+def status(as_json: bool, watch: bool) -> None:
+    """Workers, spool, loader and ledger of this host, and what needs attention."""
+    settings = load_settings()
     if as_json:
-        extra = {"lag_bytes": found.lag_bytes, "lag_seconds": found.lag_seconds, "problems": problems}
-        click.echo(json.dumps(msgspec.to_builtins(found) | extra))
+        click.echo(json.dumps(as_data(take_picture(settings))))
         return
-    console = Console()
-    console.print(f"loader {found.pid}, batch {found.last_batch or 'none yet'}")
-    console.print(_slots(found))
-    for outcome in ("accepted", "inserted", "deduplicated", "rejected", "dropped"):
-        console.print(f"{outcome:>14} {found.totals.get(outcome, 0):>14,}")
-    for problem in problems:
-        console.print(f"[red]{problem}[/red]", highlight=False)
+    console = Console(highlight=False)
+    if not watch:
+        console.print(page(take_picture(settings)))
+        return
+    with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        while True:
+            live.update(page(take_picture(settings)), refresh=True)
+            time.sleep(WATCH_SECONDS)
 
 
-def problems_of(found: LoaderStatus) -> list[str]:
-    """What a person should look at, a line each."""
-    problems = []
-    if time.time() - found.updated_at > STALE_SECONDS:
-        problems.append(f"the loader has not reported for {time.time() - found.updated_at:.0f} s: it hangs or does not run")
-    if found.clickhouse_error:
-        problems.append(f"ClickHouse does not take inserts: {found.clickhouse_error}")
-    if found.totals.get("unbalanced"):
-        problems.append(f"{found.totals['unbalanced']} ledger rows do not balance")
-    problems += [f"damaged segment set aside: {path}" for path in found.quarantined]
-    return problems + found.alarms
-
-
-def _slots(found: LoaderStatus) -> Table:
-    table = Table("slot", "segment", "offset", "lag bytes", "lag seconds")
-    for name, slot in sorted(found.slots.items()):
-        table.add_row(name, str(slot.segment), f"{slot.offset:,}", f"{slot.lag_bytes:,}", f"{slot.lag_seconds:.1f}")
-    return table
+def as_data(picture: Picture) -> dict[str, Any]:
+    """The picture for scripts: the loader's own fields on top, the rest beside them."""
+    whole = msgspec.to_builtins(picture)
+    loader = whole.pop("loader") or {}
+    if picture.loader:
+        loader |= {"lag_bytes": picture.loader.lag_bytes, "lag_seconds": picture.loader.lag_seconds}
+    return {**loader, **whole, "problems": [str(problem) for problem in picture.problems]}
 
 
 ingest.add_command(enrich)
