@@ -41,19 +41,20 @@ def enrich(first: datetime, last: datetime, tenant: str, only: str, as_json: boo
     with single_writer(settings.data_dir), connect(url, purpose="ingest-enrich") as client:
         tell = _quiet if as_json else _say
         found = recompute(client, rules, days, [GROUPS[name] for name in names], tenant, tell)
-    total: Counter[str] = sum((Counter(one.columns) for one in found), Counter())
+    total: Counter[str] = Counter()
+    for one in found:
+        total.update(one.columns)
+    is_same = not any(total.values())
     again = f"gxy materialize --from {days[0] - timedelta(days=1)} --to {days[1] + timedelta(days=1)}"
+    seconds = time.monotonic() - started
     if as_json:
-        click.echo(
-            json.dumps({"changed": total, "seconds": round(time.monotonic() - started, 1), "then": again if total else ""})
-        )
+        click.echo(json.dumps({"changed": total, "seconds": round(seconds, 1), "then": "" if is_same else again}))
         return
-    click.echo(f"{len({one.day for one in found})} days with events, {time.monotonic() - started:.1f} s")
+    click.echo(f"{len({one.day for one in found})} days with events, {seconds:.1f} s")
     for column, rows in sorted(total.items()):
-        click.echo(f"{rows:>12,} rows: {column}")
-    click.echo(
-        f"Now build the days again, in every tenant's time zone: {again}" if total else "Nothing differed, nothing was written."
-    )
+        if rows:
+            click.echo(f"{rows:>12,} rows: {column}")
+    click.echo("Nothing differed, nothing was written." if is_same else f"Now build the days again, in every time zone: {again}")
 
 
 def chosen(only: str, *, has_geo: bool) -> list[str]:
