@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { entities, World, wordOf } from './world';
+import { entities, pass, stopClocks, World, wordOf } from './world';
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
+  stopClocks();
   window.history.replaceState(null, '', '/');
 });
 afterEach(() => vi.useRealTimers());
 
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const attention = (world: World) => world.events.filter((event) => event['e'] === 'pp').map((event) => entities(event, 'engagement')[0]!['engaged_ms']);
 
 test('a page view has the title, the address without private parameters, and the page before as referrer', async () => {

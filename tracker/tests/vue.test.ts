@@ -1,10 +1,10 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createApp, h, nextTick, ref, withDirectives, resolveDirective, type Ref } from 'vue';
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router';
 
 import type { Impression, Product } from '../src/index';
 import { gxy, TrackerMissingError, useTracker } from '../src/vue';
-import { entities, spoken, World, wordOf } from './world';
+import { entities, pass, spoken, stopClocks, World, wordOf } from './world';
 
 /** Stands for the browser's observer: a test says what is in view. */
 class Observer {
@@ -27,7 +27,6 @@ class Observer {
 }
 
 const productOf = (id: number): Product => ({ id, category: 'c', price: id });
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 interface Shop {
   world: World;
@@ -69,15 +68,18 @@ async function shop(): Promise<Shop> {
   app.use(router).use(gxy, { writeKey: 'k', consent: 'granted', lingerMs: 5, namespace, router });
   await router.isReady();
   app.mount(document.body.appendChild(document.createElement('div')));
-  await pause(10);
-  return { world, push: (path) => router.push(path).then(() => pause(10)), shown };
+  await pass(10);
+  return { world, push: (path) => router.push(path).then(() => pass(10)), shown };
 }
 
 beforeEach(() => {
+  stopClocks();
   document.body.replaceChildren();
   Observer.all = [];
   vi.stubGlobal('IntersectionObserver', Observer);
 });
+
+afterEach(() => vi.useRealTimers());
 
 const observer = () => Observer.all.at(-1)!;
 const element = (id: number) => document.getElementById(`p${id}`)!;
@@ -102,11 +104,11 @@ test('products seen together are one list view, and each counts once per page vi
   const { world } = await shop();
   observer().see(element(1));
   observer().see(element(3));
-  await pause(900);
+  await pass(900);
   observer().see(element(1), 0);
   observer().see(element(1));
   observer().see(element(2));
-  await pause(900);
+  await pass(900);
   expect(lists(world).map(seen)).toEqual([['1', '3'], ['2']]);
   expect(spoken(lists(world)[0]!)!.data['name']).toBe('new');
 });
@@ -116,7 +118,7 @@ test('a product that only flits by, or shows less than half, was not seen', asyn
   observer().see(element(1));
   observer().see(element(1), 0);
   observer().see(element(2), 0.4);
-  await pause(900);
+  await pass(900);
   expect(lists(world)).toEqual([]);
 });
 
@@ -124,9 +126,9 @@ test('the same list on another page view counts again', async () => {
   const { world, push } = await shop();
   element(1).setAttribute('data-seen', '');
   observer().see(element(1));
-  await pause(900);
+  await pass(900);
   await push('/list?page=2');
-  await pause(900);
+  await pass(900);
   expect(lists(world).map(seen)).toEqual([['1'], ['1']]);
   expect(new Set(lists(world).map((event) => entities(event, 'web_page')[0]!['id'])).size).toBe(2);
 });
@@ -134,7 +136,7 @@ test('the same list on another page view counts again', async () => {
 test('what was seen and not said yet is said when the page is left', async () => {
   const { world, push } = await shop();
   observer().see(element(2));
-  await pause(350);
+  await pass(350);
   await push('/p/9');
   const events = await world.arrived(4);
   expect(events.map(wordOf)).toEqual(['pv', 'list_view', 'pv', 'product_view']);
@@ -145,7 +147,7 @@ test('an element that shows another product is watched for that one', async () =
   shown.value = [7, 2, 3];
   await nextTick();
   observer().see(element(7));
-  await pause(900);
+  await pass(900);
   expect(lists(world).map(seen)).toEqual([['7']]);
 });
 

@@ -19,6 +19,14 @@ export interface Sent {
 
 let pages = 0;
 
+/** From here `pass` lets time go by; nothing else does. */
+export function stopClocks(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
+}
+
+/** Let `ms` milliseconds go by. */
+export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
 export class World {
   readonly requests: Sent[] = [];
   answers: (() => Response | Promise<Response>)[] = [];
