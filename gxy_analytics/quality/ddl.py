@@ -13,7 +13,9 @@ from itertools import pairwise
 from gxy_analytics.warehouse.migrations import load_migrations
 
 CREATE = re.compile(r"create table (?:if not exists )?(\w+)\.(\w+)\s*\(", re.IGNORECASE)
-ADD = re.compile(r"alter table (\w+)\.(\w+)\s+add column (?:if not exists )?(.+)", re.IGNORECASE | re.DOTALL)
+ALTER = re.compile(r"alter table (\w+)\.(\w+)\s+((?:add|drop) column .+)", re.IGNORECASE | re.DOTALL)
+ADD_COLUMN = re.compile(r"add column (?:if not exists )?", re.IGNORECASE)
+DROP_COLUMN = re.compile(r"drop column (?:if exists )?`?([\w.]+)`?", re.IGNORECASE)
 AFTER_TYPE = re.compile(r"\s+(comment|codec|default|materialized|after)\b.*", re.IGNORECASE | re.DOTALL)
 COMMENT = re.compile(r"\bcomment '((?:[^']|'')*)'", re.IGNORECASE)
 NOT_A_COLUMN = ("index ", "constraint ", "projection ")
@@ -40,21 +42,31 @@ def ddl_tables() -> dict[tuple[str, str], Table]:
     tables: dict[tuple[str, str], Table] = {}
     for migration in load_migrations():
         for statement in migration.statements():
-            created, added = CREATE.match(statement), ADD.match(statement)
+            created, altered = CREATE.match(statement), ALTER.match(statement)
             if created:
                 body = _enclosed(statement[created.end() :])
                 comment = _comment(statement[created.end() + len(body) :])
                 tables[created[1], created[2]] = Table(dict(_columns(body)), comment)
-            elif added:
-                tables[added[1], added[2]].columns.update(_columns(added[3]))
+            elif altered:
+                _alter(tables[altered[1], altered[2]].columns, altered[3])
     return tables
+
+
+def _alter(columns: dict[str, Column], actions: str) -> None:
+    """Add and drop columns as an ALTER does."""
+    for action in _split(actions):
+        dropped = DROP_COLUMN.match(action)
+        if dropped:
+            del columns[dropped[1]]
+        elif ADD_COLUMN.match(action):
+            columns.update(_columns(ADD_COLUMN.sub("", action)))
 
 
 def _columns(body: str) -> Iterator[tuple[str, Column]]:
     for item in _split(body):
         if item.lower().startswith(NOT_A_COLUMN):
             continue
-        name, rest = item.split(maxsplit=1)
+        name, rest = item.replace("`", "").split(maxsplit=1)
         nested = re.match(r"Nested\s*\(", rest)
         if nested:
             for inner, column in _columns(_enclosed(rest[nested.end() :])):

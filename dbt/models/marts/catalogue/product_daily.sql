@@ -13,6 +13,7 @@ with behaviour as (
     from {{ ref('stg_web__events') }}
     where
         {{ in_window('local_date') }}
+        and not is_bot
         and name in ('product_impression', 'product_viewed', 'product_clicked', 'product_added')
     group by
         tenant_id,

@@ -29,6 +29,12 @@ stamped as (
         recent.campaign_medium as campaign_medium,
         recent.campaign_name as campaign_name,
         recent.order_id as order_id,
+        recent.session_id as client_session_id,
+        recent.channel as channel,
+        recent.device_class as device_class,
+        recent.country as country,
+        recent.engaged_ms as engaged_ms,
+        recent.is_bot as is_bot,
         recent.items.product_id as item_product_ids,
         {{ zone() }} as timezone,
         {{ local_date('recent.event_time', 'timezone') }} as local_date
@@ -55,7 +61,12 @@ once as (
 select
     tenant_id,
     local_date,
-    multiIf(anonymous_id != '', anonymous_id, customer_pid != '', customer_pid, toString(event_id)) as visitor_id,
+    multiIf(
+        anonymous_id != '', anonymous_id,
+        customer_pid != '', customer_pid,
+        client_session_id != '', client_session_id,
+        toString(event_id)
+    ) as visitor_id,
     event_at,
     event_id,
     name,
@@ -66,6 +77,11 @@ select
     campaign_medium,
     campaign_name,
     order_id,
+    channel,
+    device_class,
+    country,
+    engaged_ms,
+    is_bot,
     arrayMap(id -> toUInt64OrZero(id), item_product_ids) as product_ids,
     {{ local_date('event_at - interval 30 minute', 'timezone') }} != local_date as is_day_head,
     {{ local_date('event_at + interval 30 minute', 'timezone') }} != local_date as is_day_tail
