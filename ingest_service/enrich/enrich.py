@@ -24,9 +24,11 @@ from ingest_service.enrich.user_agents import Agent, UserAgents, device_of_platf
 from ingest_service.loader.arrays import texts
 
 Columns = dict[str, pa.Array]
-_Classes = tuple[list[tuple[tuple[str, ...], bool]], pa.Array]
+# Distinct answers, and for each row the position of its own.
+Agents = tuple[list[tuple[tuple[str, ...], bool]], pa.Array]  # (reasons, whether a server sent it)
+Origins = tuple[list[Referrer], pa.Array]
 STRINGS = pa.list_(pa.string())
-BOT = "bot"
+BOT, OTHER = "bot", "other"
 AGENT_COLUMNS = ("browser_name", "browser_version", "os_name", "os_version", "device_class")
 REFERRER_COLUMNS = ("referrer_medium", "referrer_source", "referrer_term")
 GEO_COLUMNS = ("country", "region", "city")
@@ -57,8 +59,8 @@ class Enrichment:
         reasons = agent_reasons(self.crawlers[text], platform, tracker)
         if reasons:
             return agent._replace(device_class=BOT), reasons
-        if not text.strip() or is_server(platform, tracker):
-            return agent._replace(device_class=device_of_platform(platform)), ()
+        if agent.device_class in ("", OTHER):
+            return agent._replace(device_class=device_of_platform(platform) or agent.device_class), ()
         return agent, ()
 
     def referrer(self, referrer: str, page_host: str) -> Referrer:
@@ -93,15 +95,14 @@ def enrich(rows: Mapping[str, pa.Array], referrers: pa.Array, requests: Requests
     Places are left out where no geo database is configured.
     """
     rules.geo.refresh()
-    seen = Distinct(referrers, _text(rows, "page_host"))
-    found = [rules.referrer(*pair) for pair in seen.values]
-    agents, agent_columns = _agents(rows, rules)
+    agents, devices = device_columns(rows, rules)
+    origins, origin_columns = referrer_columns(rows, referrers, rules)
     return {
-        **agent_columns,
-        **texts_of(seen, found, REFERRER_COLUMNS),
-        "channel": _channels(rows, seen, found, rules),
-        **_places(rows, rules),
-        **_bots(rows, agents, requests, rules),
+        **devices,
+        **origin_columns,
+        "channel": channel_column(rows, origins, rules),
+        **place_columns(rows, rules),
+        **bot_columns(rows, agents, requests, rules),
     }
 
 
@@ -110,26 +111,35 @@ def _text(rows: Mapping[str, pa.Array], name: str) -> pa.Array:
     return found if found is not None else pa.repeat(pa.scalar(""), len(rows["tenant_id"]))
 
 
-def _agents(rows: Mapping[str, pa.Array], rules: Enrichment) -> tuple[_Classes, Columns]:
-    """What the user agent says of bots, as classes of (reasons, is sent by a server); and its columns."""
+def device_columns(rows: Mapping[str, pa.Array], rules: Enrichment) -> tuple[Agents, Columns]:
+    """Browser, system and device class; and for each row what its user agent says of bots."""
     seen = Distinct(_text(rows, "user_agent"), _text(rows, "platform"), _text(rows, "tracker_version"))
     found = [rules.agent(*one) for one in seen.values]
     said = [(reasons, is_server(*one[1:])) for one, (_, reasons) in zip(seen.values, found, strict=True)]
     return seen.classes(said), texts_of(seen, [agent for agent, _ in found], AGENT_COLUMNS)
 
 
-def _places(rows: Mapping[str, pa.Array], rules: Enrichment) -> Columns:
+def referrer_columns(rows: Mapping[str, pa.Array], referrers: pa.Array, rules: Enrichment) -> tuple[Origins, Columns]:
+    """Medium, source and search term; and for each row its referrer without the term."""
+    seen = Distinct(referrers, _text(rows, "page_host"))
+    found = [rules.referrer(*pair) for pair in seen.values]
+    return seen.classes(referrer._replace(term="") for referrer in found), texts_of(seen, found, REFERRER_COLUMNS)
+
+
+def place_columns(rows: Mapping[str, pa.Array], rules: Enrichment) -> Columns:
+    """Country, region and city; none without a database."""
     if not rules.geo.is_configured:
         return {}
     places = Distinct(_text(rows, "ip_truncated"))
     return texts_of(places, [rules.geo.places[address] for (address,) in places.values], GEO_COLUMNS)
 
 
-def _channels(rows: Mapping[str, pa.Array], seen: Distinct, found: list[Referrer], rules: Enrichment) -> pa.Array:
-    origins, origin_at = seen.classes(referrer._replace(term="") for referrer in found)
+def channel_column(rows: Mapping[str, pa.Array], origins: Origins, rules: Enrichment) -> pa.Array:
+    """The channel."""
+    referrers, referrer_at = origins
     campaign = (_text(rows, f"campaign_{part}") for part in ("source", "medium", "name"))
-    touches = Distinct(origin_at, _click_ids(rows), *campaign)
-    names = [rules.channel(parts, click_id, origins[at]) for at, click_id, *parts in touches.values]
+    touches = Distinct(referrer_at, _click_ids(rows), *campaign)
+    names = [rules.channel(parts, click_id, referrers[at]) for at, click_id, *parts in touches.values]
     return touches.spread(names, pa.string())
 
 
@@ -150,7 +160,7 @@ def _click_ids(rows: Mapping[str, pa.Array]) -> pa.Array:
     return pa.array(names)
 
 
-def _bots(rows: Mapping[str, pa.Array], agents: _Classes, requests: Requests, rules: Enrichment) -> Columns:
+def bot_columns(rows: Mapping[str, pa.Array], agents: Agents, requests: Requests, rules: Enrichment) -> Columns:
     """is_bot and bot_reasons. Headers count where the request's user agent is the event's own, and never for server libraries."""
     heads = Distinct(texts([_head(headers) for headers in requests.headers]))
     found = [rules.heads[head] for (head,) in heads.values]
@@ -183,5 +193,5 @@ def _read_head(head: str) -> tuple[str, tuple[str, ...]]:
     """The user agent of such a text, and what its headers say."""
     if not head:
         return "", ()
-    hints = Hints(*(value or None for value in head.split(_SEPARATOR)))
+    hints = Hints(*(value or None for value in head.split(_SEPARATOR, len(HINT_HEADERS) - 1)))
     return hints.user_agent or "", header_reasons(hints)
