@@ -48,6 +48,9 @@ class Endpoint:
             intake.metrics.count_refusal(self.wire.label, refusal.refusal.code, answer.status)
         except ClientGoneError:
             answer = CLIENT_GONE
+        except Exception:
+            intake.metrics.count_defect(self.wire.label)  # the server's 500 says nothing, and writes nothing down
+            raise
         finally:
             body.release()
             intake.in_flight -= 1

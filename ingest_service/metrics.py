@@ -6,6 +6,7 @@ Label values are few and nobody outside chooses one: routes, status codes, refus
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from functools import cache
@@ -18,6 +19,8 @@ from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.settings import Settings
 from ingest_service.host_metrics import HostCollector
 from ingest_service.logs import RefusalLog
+
+logger = logging.getLogger(__name__)
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FSYNC_BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -57,6 +60,11 @@ class IngestMetrics:
         """One request was refused: counted, and now and then a line in the log."""
         self._refused(route, code).inc()
         self._refusals.note(route, code, status)
+
+    def count_defect(self, route: str) -> None:
+        """An exception that nobody expected is being raised: counted as 500, and a line says where it came from."""
+        self.count_request(route, 500)
+        logger.error("request_failed", exc_info=True, extra={"fields": {"route": route}})
 
     def count_events(self, results: Iterable[EventResult], grant: Grant | None = None) -> None:
         """The events of one answered request."""
