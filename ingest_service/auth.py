@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 # A revocation is seen within 5 s: the read under way (2 s at most, see `write_keys`), this pause, and a whole read after it.
 REFRESH_SECONDS = 1.0
 MIN_REFRESH_SECONDS = 0.5  # between two reads, however many unknown keys are tried
+MAX_WAITING = 50  # unknown keys that wait for the next read: answering 500 at once held everybody up for 150 ms
+MAX_REMEMBERED = 10_000  # hashes of keys that a read did not find
 KeyLoader = Callable[[], dict[str, Grant]]  # by hash of the key, blocking; raises KeysUnavailableError
 
 _cache = msgspec.json.Decoder(dict[str, Grant | str])
@@ -44,6 +46,8 @@ class KeyRegistry:
         self._cache_file = cache_file
         self._grants: dict[str, Grant] = {}
         self._is_kept = True
+        self._waiting = 0
+        self._unknown: set[str] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._started_at = 0.0
         self._last_read = 0.0, False  # when the last finished read began, whether it succeeded
@@ -61,8 +65,7 @@ class KeyRegistry:
 
     def known(self, key: str | bytes) -> Grant | None:
         """What the key allows as far as this process knows, else None."""
-        raw = key if isinstance(key, bytes) else key.encode()
-        grant = self._grants.get(hashlib.sha256(raw).hexdigest())
+        grant = self._grants.get(_hash(key))
         return None if grant and 0 < grant.ends_ms <= time.time() * 1000 else grant
 
     async def grant_of(self, key: str | bytes | None) -> Grant:
@@ -72,15 +75,30 @@ class KeyRegistry:
         grant = self.known(key)
         if grant is not None:
             return grant
-        was_read = await self._refresh_after(time.monotonic())
-        grant = self.known(key)
-        if grant is not None:
-            return grant
-        if not was_read:
-            raise RefusalError(503, "keys_unavailable", "the write key cannot be checked now: retry.", retry_after=5)
+        if _hash(key) not in self._unknown:
+            was_read = self._waiting < MAX_WAITING and await self._wait_for_read()
+            grant = self.known(key)
+            if grant is not None:
+                return grant
+            if not was_read:
+                raise RefusalError(503, "keys_unavailable", "the write key cannot be checked now: retry.", retry_after=5)
+            self._remember(_hash(key))
         raise RefusalError(
             401, "unknown_write_key", "this write key is not known, or has ended: `gxy tenant list` shows the valid ones."
         )
+
+    def _remember(self, key_hash: str) -> None:
+        """Not to read again for a revoked key that is still sent: keys are random, so one not found is never made later."""
+        if len(self._unknown) >= MAX_REMEMBERED:
+            self._unknown.clear()
+        self._unknown.add(key_hash)
+
+    async def _wait_for_read(self) -> bool:
+        self._waiting += 1
+        try:
+            return await self._refresh_after(time.monotonic())
+        finally:
+            self._waiting -= 1
 
     async def _refresh_after(self, instant: float) -> bool:
         """Whether a read that began after `instant` succeeded: so a key made before the request is never refused."""
@@ -118,6 +136,10 @@ class KeyRegistry:
         while True:
             await self._refresh_after(time.monotonic())
             await asyncio.sleep(REFRESH_SECONDS)
+
+
+def _hash(key: str | bytes) -> str:
+    return hashlib.sha256(key if isinstance(key, bytes) else key.encode()).hexdigest()
 
 
 def _read_cache(path: Path) -> dict[str, Grant]:

@@ -302,7 +302,7 @@ def test_a_revoked_key_and_a_changed_policy_count_within_five_seconds_and_withou
     assert post(with_store, kept, event("e"), Origin="https://shop.example").status_code == 200
 
 
-def test_ten_thousand_guessed_keys_are_401_and_do_not_reach_clickhouse(with_store: IngestProcess, clickhouse: Client) -> None:
+def test_ten_thousand_guessed_keys_are_refused_and_do_not_reach_clickhouse(with_store: IngestProcess, clickhouse: Client) -> None:
     known = create_write_key(clickhouse, "acme")
     assert post(with_store, known, event("e")).status_code == 200
     body = json.dumps({"events": [event("guess")]}).encode()
@@ -334,5 +334,6 @@ def test_ten_thousand_guessed_keys_are_401_and_do_not_reach_clickhouse(with_stor
     statuses, meanwhile = asyncio.run(scenario())
     elapsed = time.monotonic() - started
     clickhouse.command("system flush logs")
-    assert (statuses, meanwhile) == ({401: 10_000}, {200})
+    assert statuses.total() == 10_000
+    assert (set(statuses), meanwhile) == ({401, 503}, {200}), "503 where more wait to be checked than one read should answer"
     assert clickhouse.query(count).first_row[0] - before <= elapsed / MIN_REFRESH_SECONDS + 3
