@@ -25,6 +25,8 @@ from dagster_webserver.cli import dagster_webserver
 from gxy_analytics.cli import gxy
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack import healthcheck
+from ingest_service.loader.__main__ import GRACE_SECONDS
+from ingest_service.supervisor import STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
@@ -134,6 +136,16 @@ def test_nothing_is_published_beyond_loopback_by_default() -> None:
     for name, service in SERVICES.items():
         for port in service.get("ports", []):
             assert re.match(r"\$\{PUBLISH_[A-Z]+:-127\.0\.0\.1:\d+\}:\d+$", port), name
+
+
+def test_what_dies_is_restarted_and_what_stops_has_time_to() -> None:
+    """A loader that died is started again by the engine, as `gxy up` does it outside of containers."""
+    for name, service in OURS.items():
+        assert service["restart"] == ("no" if name == "migrate" else "unless-stopped"), name
+    grace = {name: int(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("ingest", "loader")}
+    assert grace["ingest"] > STOP_SECONDS
+    assert grace["loader"] > GRACE_SECONDS
+    assert {SERVICES[name]["environment"]["GXY_LOG_FORMAT"] for name in grace} == {"json"}
 
 
 def test_no_password_has_a_default() -> None:

@@ -1,4 +1,4 @@
-"""A defect behind the door is a 500 that somebody sees: counted, with a line that says where, and nothing of the request in it."""
+"""A defect behind the door is a 500 that somebody sees: counted, with a line that says where; nothing of the request is in it."""
 
 from __future__ import annotations
 
