@@ -9,10 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.tracker.node_project import STOREFRONT, TRACKER, build, install, require_node
-from tests.tracker.shop_server import ShopServer
+from tests.tracker.shop_server import WRITE_KEY, ShopServer
 from tests.tracker.shop_walk import chromium, visitor
-
-WRITE_KEY = "a-public-key"
 
 
 @pytest.fixture(scope="session")

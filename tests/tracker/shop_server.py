@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 WAY = "/s"
+WRITE_KEY = "a-public-key"  # of the built shop; replaced by `write_key` on the way to a service
 PASSED_ON = ("content-type", "sp-anonymous", "user-agent", "sec-gpc", "dnt", "origin", "referer", "accept-language")
 
 
@@ -43,11 +44,12 @@ class Answer:
 
 
 class ShopServer:
-    """Serves `dist`; `upstream` is the ingest service's address. `answers` are used up before anything is passed on."""
+    """Serves `dist`. Requests go to the ingest service at `upstream` under `write_key`, after `answers` are used up."""
 
-    def __init__(self, dist: Path, upstream: str | None = None) -> None:
+    def __init__(self, dist: Path, upstream: str | None = None, write_key: str = WRITE_KEY) -> None:
         self.dist = dist
         self.upstream = upstream
+        self.write_key = write_key
         self.requests: list[Request] = []
         self.answers: list[Answer] = []
         self._http = httpx.Client(timeout=20)
@@ -93,7 +95,9 @@ class ShopServer:
             request.status = 200
             return 200, {"Content-Type": "text/plain"}, b"ok"
         kept = {name: value for name, value in headers.items() if name in PASSED_ON} | {"x-forwarded-for": "203.0.113.7"}
-        response = self._http.post(self.upstream + path.removeprefix(WAY), content=body, headers=kept)
+        response = self._http.post(
+            self.upstream + path.removeprefix(WAY).replace(WRITE_KEY, self.write_key), content=body, headers=kept
+        )
         request.status = response.status_code
         said = {name: value for name, value in response.headers.items() if name in ("content-type", "retry-after")}
         return response.status_code, said, response.content

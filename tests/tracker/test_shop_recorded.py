@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.tracker.conftest import WRITE_KEY
-from tests.tracker.shop_server import Answer, Request, ShopServer, entities, spoken, word_of
+from tests.tracker.shop_server import WRITE_KEY, Answer, Request, ShopServer, entities, spoken, word_of
 from tests.tracker.shop_walk import CUSTOMER_TYPED, LANDING, WORDS, Walk, agree_before, at, visitor, walk
 
 Event = dict[str, str]
@@ -122,8 +121,9 @@ def test_pages_are_named_with_title_referrer_and_campaign(recorded: Recorded) ->
     assert [event["refr"] for event in views[1:]] == [event["url"] for event in views[:-1]]
     ids = [entities(event, "web_page")[0]["id"] for event in views]
     assert len(set(ids)) == len(views) == 7
-    product = next(event for event in events if word_of(event) == "product_view")
-    assert (product["url"], entities(product, "web_page")[0]["id"]) == (views[2]["url"], ids[2])
+    places = {page_id: (view["url"], view.get("refr")) for page_id, view in zip(ids, views, strict=True)}
+    for event in events:
+        assert (event["url"], event.get("refr")) == places[entities(event, "web_page")[0]["id"]], word_of(event)
 
 
 def test_each_product_is_an_impression_once_per_list_and_page_view(recorded: Recorded) -> None:

@@ -4,7 +4,7 @@
  * Between leaving one page and naming the next (`turn`, then `view`) everything that is said waits, so that a product shown
  * by the new page never counts for the old one.
  */
-import type { BrowserTracker } from '@snowplow/browser-tracker';
+import type { BrowserTracker, PayloadBuilder } from '@snowplow/browser-tracker';
 import { buildPagePing } from '@snowplow/tracker-core';
 
 import { AttentionMeter } from './attention';
@@ -27,6 +27,7 @@ export class Pages {
     private readonly tracker: BrowserTracker,
     private readonly keepQuery: readonly string[],
   ) {
+    tracker.addPlugin({ plugin: { beforeTrack: (event) => this.withoutFalseReferrer(event) } });
     this.place(cleanUrl(location.href, keepQuery), cleanReferrer(document.referrer));
   }
 
@@ -87,6 +88,11 @@ export class Pages {
     if (this.landing) this.place(withCampaignOf(url, this.landing.url), this.landing.referrer);
     words();
     this.place(url, referrer);
+  }
+
+  /** Where a page has no referrer, Snowplow takes the address before the last change of the address bar: the page itself. */
+  private withoutFalseReferrer(event: PayloadBuilder): void {
+    if (!this.referrer) delete event.getPayload()['refr'];
   }
 
   /** Every event until the next page carries this address and referrer, whatever the address bar says meanwhile. */

@@ -30,8 +30,8 @@ test('a refusal for a while is tried again after the time the service asks for, 
   await world.arrived(1);
   const refusedAt = performance.now();
   world.tracker.productViewed(PRODUCT);
-  await vi.waitFor(() => expect(world.requests.length).toBe(2), { timeout: 3000 });
-  expect(performance.now() - refusedAt).toBeGreaterThan(950);
+  await vi.waitFor(() => expect(world.requests.length).toBe(2), 6000);
+  expect(performance.now() - refusedAt).toBeGreaterThan(900);
   expect(world.requests[1]!.events.map(wordOf)).toEqual(['pv', 'product_view']);
   expect(world.events[1]!['eid']).toBe(world.events[0]!['eid']);
 });
@@ -40,7 +40,7 @@ test('a service that is down is asked again ever more rarely, and everything arr
   const world = new World();
   world.answers = [refuse(503), () => Promise.reject(new TypeError('connection refused'))];
   world.tracker.pageViewed();
-  await vi.waitFor(() => expect(world.requests.length).toBe(3), { timeout: 6000 });
+  await vi.waitFor(() => expect(world.requests.length).toBe(3), 9000);
   expect(new Set(eids(world)).size).toBe(1);
 });
 

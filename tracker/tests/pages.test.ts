@@ -80,7 +80,7 @@ test('the last ping of a page carries that page, although the address bar shows 
   world.tracker.pageViewed();
   await pass(2000);
   const [first, ping, second] = world.events;
-  expect([ping!['e'], ping!['url']]).toEqual(['pp', 'https://shop.example/']);
+  expect([ping!['e'], ping!['url'], ping!['refr']]).toEqual(['pp', 'https://shop.example/', undefined]);
   expect(entities(ping!, 'web_page')).toEqual(entities(first!, 'web_page'));
   expect(second!['url']).toBe('https://shop.example/next');
 });

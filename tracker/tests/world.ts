@@ -49,7 +49,7 @@ export class World {
   async arrived(count: number): Promise<Record<string, string>[]> {
     await vi.waitFor(() => {
       if (this.events.length < count) throw new Error(`${this.events.length} of ${count}: ${this.events.map(wordOf)}`);
-    });
+    }, 5000);
     return this.events;
   }
 
