@@ -47,7 +47,7 @@ def _epoch_text(text: str) -> int | None:
 
 def _epoch(number: float | Decimal) -> int | None:
     try:
-        return int(number)
+        return int(number) if MIN_INSTANT_MS <= number <= MAX_INSTANT_MS else None  # 1e3000000 as an int takes minutes
     except (OverflowError, ValueError, InvalidOperation):
         return None
 
@@ -69,7 +69,7 @@ def parse_count(value: object) -> int | None:
         return None
     try:
         number = Decimal(str(value).strip())
-        return int(number) if number == int(number) and 0 <= number <= MAX_UINT32 else None
+        return int(number) if 0 <= number <= MAX_UINT32 and number == int(number) else None  # as in `_epoch`
     except (InvalidOperation, ValueError, OverflowError):
         return None
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest_service.loader.arrays import maps, money, raw_texts, texts
 from ingest_service.loader.columns import STRING
-from ingest_service.loader.values import MAX_UINT32, parse_count, parse_money, parse_text
+from ingest_service.loader.values import MAX_UINT32, parse_count, parse_instant, parse_money, parse_text
 from ingest_service.loader.web import parse_address
 
 quick = settings(deadline=None, max_examples=60)
@@ -49,6 +52,15 @@ def test_reading_a_value_never_fails_and_stays_in_range(value: object) -> None:
     assert count is None or 0 <= count <= MAX_UINT32
     assert amount is None or pa.scalar(amount, pa.decimal128(18, 4)).as_py() == amount
     assert text is None or text.encode().decode() == text
+
+
+@pytest.mark.parametrize("read", [parse_count, parse_instant, parse_money])
+@pytest.mark.parametrize("text", ["1e400000", "-1e400000", "1e999999999", "1e-400000"])
+def test_a_number_with_an_absurd_exponent_costs_no_time(read: Callable[[object], object], text: str) -> None:
+    """As an integer, 1e400000 takes seconds and 1e3000000 minutes: one event would hold up the loader."""
+    began = time.perf_counter()
+    read(text)
+    assert time.perf_counter() - began < 1
 
 
 @quick
