@@ -6,8 +6,10 @@ Source: the schemas of com.snowplowanalytics.snowplow and com.snowplowanalytics.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ingest_service.loader.snowplow.consent import CONSENT, consent_of
 from ingest_service.loader.snowplow.readers import anything, count, identity, key, money, text
 from ingest_service.loader.snowplow.schema_uri import ECOMMERCE, GXY, OWN, SchemaName, parse_uri
 from ingest_service.loader.snowplow.sketch import PERSONAL, UNUSED, Rule, Rules, Sketch, kept
@@ -140,18 +142,26 @@ ENTITIES: Mapping[SchemaName, Entity] = {
 }
 
 
+@lru_cache(maxsize=4096)
+def entity_of(schema: str) -> Entity | None:
+    """How an entity of this schema is read; None for one that is kept as it is."""
+    name = parse_uri(schema)
+    return ENTITIES.get(name) if name else None
+
+
 def read_entities(sketch: Sketch, given: list[Any]) -> None:
     """All entities of an event into the sketch. What is no entity, unknown, or a second one of its kind is kept as it is."""
-    seen = set()
+    seen: set[int] = set()
     for told in given:
         schema, data = (told.get("schema"), told.get("data")) if type(told) is dict else (None, None)
-        name = parse_uri(schema) if type(schema) is str else None
-        entity = ENTITIES.get(name) if name else None
-        if entity is None or type(data) is not dict or name in seen:
+        entity = entity_of(schema) if type(schema) is str else None
+        if entity is None or type(data) is not dict or id(entity) in seen:
             sketch.entities.append(told)
+            if type(data) is dict and parse_uri(schema) == CONSENT:
+                sketch.event.setdefault("consent", consent_of(data))
         else:
             if not entity.is_line:
-                seen.add(name)
+                seen.add(id(entity))
             _read(sketch, entity, schema, data)
     if "product_ids" in sketch.properties:
         _promoted(sketch)
@@ -159,7 +169,7 @@ def read_entities(sketch: Sketch, given: list[Any]) -> None:
 
 def _read(sketch: Sketch, entity: Entity, schema: Any, data: dict[str, Any]) -> None:
     if entity.is_line:
-        sketch.items.append({})
+        sketch.begin_item()
     rest = sketch.apply(entity.rules, data)
     if rest:
         sketch.entities.append({"schema": schema, "data": rest})

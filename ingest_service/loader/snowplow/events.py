@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from ingest_service.loader.quality import UNKNOWN_EVENT
 from ingest_service.loader.snowplow import parameters
+from ingest_service.loader.snowplow.consent import CONSENT, consent_of
+from ingest_service.loader.snowplow.plan import Plan, compile_plan
 from ingest_service.loader.snowplow.readers import count, key, money, text, texts, words
 from ingest_service.loader.snowplow.schema_uri import ECOMMERCE, GXY, OWN, SchemaName, custom, parse_uri
 from ingest_service.loader.snowplow.sketch import Rule, Rules, Sketch, kept
@@ -18,14 +20,21 @@ ENGAGED_MS = 10_000  # of a page ping: the usual heartbeat of the trackers, whic
 
 
 class Code(NamedTuple):
-    """A type of event (`e`): its canonical name and its parameters beside the common ones."""
+    """A type of event (`e`): its canonical name and what becomes of its parameters."""
+
+    name: str
+    plan: Plan
+
+
+class Kind(NamedTuple):
+    """A self-describing event: its canonical name and what becomes of its fields."""
 
     name: str
     rules: Rules
 
 
 def _code(name: str, rules: Rules | None = None) -> Code:
-    return Code(name, {**parameters.COMMON, **(rules or {})})
+    return Code(name, compile_plan({**parameters.COMMON, **(rules or {})}))
 
 
 CODES: Mapping[str, Code] = {
@@ -60,9 +69,9 @@ _CART_LINE: Rules = {
     "quantity": Rule("item", "quantity", count),
     "currency": Rule("item", "currency"),
 }
-SELF_DESCRIBING: Mapping[SchemaName, Code] = {
-    ACTION: Code("", {"name": Rule("product_list", "name")}),
-    SchemaName(OWN, "link_click"): Code(
+SELF_DESCRIBING: Mapping[SchemaName, Kind] = {
+    ACTION: Kind("", {"name": Rule("product_list", "name")}),
+    SchemaName(OWN, "link_click"): Kind(
         "link_clicked",
         {
             "targetUrl": Rule("link", "url"),
@@ -70,7 +79,7 @@ SELF_DESCRIBING: Mapping[SchemaName, Code] = {
             **kept("elementClasses", "elementTarget", "elementContent"),
         },
     ),
-    SchemaName(OWN, "site_search"): Code(
+    SchemaName(OWN, "site_search"): Kind(
         "search_performed",
         {
             "terms": Rule("search", "query", words),
@@ -79,23 +88,21 @@ SELF_DESCRIBING: Mapping[SchemaName, Code] = {
             "pageResults": Rule("search", "page_results", count),
         },
     ),
-    SchemaName(GXY, "cart_view"): Code("cart_viewed", {}),
-    SchemaName(OWN, "add_to_cart"): Code("product_added", _CART_LINE),
-    SchemaName(OWN, "remove_from_cart"): Code("product_removed", _CART_LINE),
+    SchemaName(GXY, "cart_view"): Kind("cart_viewed", {}),
+    SchemaName(OWN, "add_to_cart"): Kind("product_added", _CART_LINE),
+    SchemaName(OWN, "remove_from_cart"): Kind("product_removed", _CART_LINE),
 }
-CONSENT = SchemaName(OWN, "consent_preferences")
-GRANTING = frozenset({"allow_all", "allow_selected", "implicit_consent"})
 
 
-def rules_of(code: str) -> Code:
+def code_of(code: str) -> Code:
     """Name and parameters of a type of event."""
-    return CODES.get(code) or _code(custom(code))
+    return CODES.get(code) or Code(custom(code), CODES["pv"].plan)
 
 
 def begin(sketch: Sketch, code: str) -> None:
     """What a type of event has of itself, before its parameters are read."""
     if code == "ti":
-        sketch.items.append({})
+        sketch.begin_item()
     elif code not in CODES:
         sketch.warnings.append(UNKNOWN_EVENT)
 
@@ -112,10 +119,10 @@ def read_self_describing(sketch: Sketch, schema: str, data: Any) -> Mapping[str,
             sketch.warnings.append("invalid:/properties")
             return {"data": data}
         if name == CONSENT:
-            sketch.event["consent"] = _consent(data)
+            sketch.event["consent"] = consent_of(data)
         return data
     if known.rules is _CART_LINE:
-        sketch.items.append({})
+        sketch.begin_item()
     sketch.event["name"] = known.name or _action(sketch, data)
     sketch.keep(sketch.apply(known.rules, data))
     return {}
@@ -128,11 +135,3 @@ def _action(sketch: Sketch, data: dict[str, Any]) -> str:
         return ACTIONS[kind]
     sketch.warnings.append(UNKNOWN_EVENT)
     return custom(kind)
-
-
-def _consent(data: dict[str, Any]) -> dict[str, bool]:
-    """The purposes that were granted; the event names no others."""
-    scopes = data.get("consentScopes")
-    if type(scopes) is not list or data.get("eventType") not in GRANTING:
-        return {}
-    return {scope: True for scope in scopes if type(scope) is str and scope}

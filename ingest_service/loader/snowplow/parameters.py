@@ -1,6 +1,6 @@
 """Parameters of the tracker protocol by their place in the event. Those that hold JSON are read by `events` and `entities`.
 
-Source: Snowplow's tracker protocol, and the mapping table of docs/reference/snowplow.md.
+Of two that fill one field the first of the table counts. Source: Snowplow's tracker protocol; docs/reference/snowplow.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from ingest_service.loader.snowplow.sketch import PERSONAL, UNUSED, Rule, kept
 
 IDENTITIES = ("duid", "uid", "nuid", "tnuid")  # unused when the tracker asked for nobody to be recognised
 
-NETWORK_USER: dict[str, Rule] = {"tnuid": Rule("event", "network_id", identity)}
 COMMON: dict[str, Rule] = {
     "dtm": Rule("event", "time", instant),
     "ttm": Rule("event", "true_time", instant),
@@ -19,7 +18,7 @@ COMMON: dict[str, Rule] = {
     "uid": Rule("event", "user_id", identity),
     "sid": Rule("event", "session_id"),
     "vid": Rule("event", "session_index", count),
-    **NETWORK_USER,
+    "tnuid": Rule("event", "network_id", identity),
     "nuid": Rule("event", "network_id", identity),
     "url": Rule("page", "url"),
     "page": Rule("page", "title"),
@@ -32,10 +31,12 @@ COMMON: dict[str, Rule] = {
     "res": Rule("client", "screen"),
     "vp": Rule("client", "viewport"),
     "ds": Rule("client", "document"),
-    **kept("cd", "cs", "cookie", "tid", "evn"),
-    **kept("f_pdf", "f_qt", "f_realp", "f_wma", "f_dir", "f_fla", "f_java", "f_gears", "f_ag"),
-    **dict.fromkeys(("mac", "fp"), PERSONAL),
+    **kept("cd", "cs", "cookie"),
     **dict.fromkeys(("e", "eid", "stm", "ue_pr", "ue_px", "co", "cx", "ua", "ip"), UNUSED),
+}
+RARE: dict[str, Rule] = {
+    **kept("tid", "evn", "f_pdf", "f_qt", "f_realp", "f_wma", "f_dir", "f_fla", "f_java", "f_gears", "f_ag"),
+    **dict.fromkeys(("mac", "fp"), PERSONAL),
 }
 PAGE_PING: dict[str, Rule] = {
     "pp_mix": Rule("engagement", "scroll_min_x", count),

@@ -10,8 +10,8 @@ import xxhash
 
 from ingest_service.loader.event import Event
 from ingest_service.loader.snowplow.entities import NOBODY, read_entities
-from ingest_service.loader.snowplow.events import ENGAGED_MS, begin, read_self_describing, rules_of
-from ingest_service.loader.snowplow.parameters import IDENTITIES, NETWORK_USER
+from ingest_service.loader.snowplow.events import ENGAGED_MS, begin, code_of, read_self_describing
+from ingest_service.loader.snowplow.parameters import IDENTITIES
 from ingest_service.loader.snowplow.payload import UnreadablePayloadError, read_json, unwrap_entities, unwrap_event
 from ingest_service.loader.snowplow.sketch import Sketch
 from ingest_service.protocols.snowplow.parameters import Given, Parameters, UnusableEventError
@@ -44,14 +44,12 @@ def read_event(given: Given, *, is_anonymous: bool, has_key_as_app: bool) -> tup
 
 def _read(sketch: Sketch, event_id: str, told: Parameters, spare: dict[str, Any] | None) -> Event:
     kind = told["e"]
-    code = rules_of(kind)
+    code = code_of(kind)
     sketch.event["event_id"] = event_id
     sketch.event["name"] = code.name
     begin(sketch, kind)
+    rest = code.plan.apply(sketch, told)
     data = _self_describing(sketch, event_id, told) if kind == "ue" else {}
-    if tnuid := told.get("tnuid"):
-        sketch.apply(NETWORK_USER, {"tnuid": tnuid})  # wins over nuid, wherever it stands
-    rest = sketch.apply(code.rules, told)
     if "co" in told or "cx" in told:
         _entities(sketch, told)
     if kind == "pp":

@@ -38,7 +38,7 @@ def key(value: Any) -> str | None:
 
 def identity(value: Any) -> str | None:
     """Text of at most MAX_ID_LENGTH characters."""
-    found = text(value)
+    found = value if type(value) is str else text(value)
     return found if found is not None and len(found) <= MAX_ID_LENGTH else None
 
 

@@ -53,8 +53,9 @@ class Rule(NamedTuple):
 
 Rules = Mapping[str, Rule]
 
-PERSONAL = Rule("", "personal")
-UNUSED = Rule("", "unused")
+PERSONAL_PART, UNUSED_PART = "personal", "unused"
+PERSONAL = Rule(PERSONAL_PART, "")
+UNUSED = Rule(UNUSED_PART, "")
 
 
 def kept(*names: str, part: str = "properties") -> dict[str, Rule]:
@@ -69,27 +70,25 @@ class Sketch:
 
     def __init__(self) -> None:
         self.event: dict[str, Any] = {}
-        self.parts: dict[str, dict[str, Any]] = {}
-        self.items: list[dict[str, Any]] = []
         self.properties: dict[str, Any] = {}
         self.traits: dict[str, Any] = {}
+        self.parts: dict[str, dict[str, Any]] = {"event": self.event, "properties": self.properties, "traits": self.traits}
+        self.items: list[dict[str, Any]] = []
         self.entities: list[Any] = []
         self.warnings: list[str] = []
 
     def part(self, name: str) -> dict[str, Any]:
         """The fields of a part, to fill."""
-        if name == "event":
-            return self.event
-        if name == "properties":
-            return self.properties
-        if name == "traits":
-            return self.traits
-        if name == "item":
-            return self.items[-1]
         return self.parts.setdefault(name, {})
+
+    def begin_item(self) -> None:
+        """What follows of `item` is of another one."""
+        self.items.append({})
+        self.parts["item"] = self.items[-1]
 
     def apply(self, rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
         """Read `given` by the rules; returned is what has no rule, or cannot be read by it."""
+        parts = self.parts
         rest: dict[str, Any] = {}
         for name, value in given.items():
             if value is None or value == "":
@@ -98,23 +97,26 @@ class Sketch:
             if rule is None:
                 self.warnings.append(UNKNOWN_WARNING)
                 rest[name] = value
-            elif rule.part:
-                found = value if rule.read is text and type(value) is str else self._read(rule, value)
-                if found is None:
-                    rest[name] = value
-                else:
-                    self.part(rule.part).setdefault(rule.field, found)
-            elif rule is PERSONAL:
+                continue
+            part, field, read = rule
+            if part is UNUSED_PART:
+                continue
+            if part is PERSONAL_PART:
                 self.warnings.append(PERSONAL_WARNING)
+                continue
+            found = value if type(value) is str and (read is text or read is anything) else read(value)
+            if found is None:
+                self.warnings.append(f"invalid:/{_word(part, field)}")
+                rest[name] = value
+                continue
+            if read is text and found is not value:
+                self.warnings.append(f"coerced:/{_word(part, field)}")
+            fields = parts.get(part)
+            if fields is None:
+                parts[part] = {field: found}
+            elif fields.get(field) is None:
+                fields[field] = found
         return rest
-
-    def _read(self, rule: Rule, value: Any) -> Any:
-        found = rule.read(value)
-        if found is None:
-            self.warnings.append(f"invalid:/{_word(rule)}")
-        elif rule.read is text:
-            self.warnings.append(f"coerced:/{_word(rule)}")
-        return found
 
     def keep(self, rest: Mapping[str, Any]) -> None:
         """What has no column stays in `properties`."""
@@ -125,7 +127,8 @@ class Sketch:
         """The event; `data` are properties that the client named itself. Raises RecursionError."""
         event = self.event
         for name, fields in self.parts.items():
-            event[name] = PARTS[name](**fields)
+            if name in PARTS:
+                event[name] = PARTS[name](**fields)
         if self.items:
             event["items"] = [Item(**fields) for fields in self.items]
         if self.entities:
@@ -135,10 +138,9 @@ class Sketch:
         return Event(**event)
 
 
-def _word(rule: Rule) -> str:
+def _word(part: str, field: str) -> str:
     """Pointer into the canonical event, without its slash."""
-    part = {"event": "", "item": "items/", "product_list": "list/"}.get(rule.part, f"{rule.part}/")
-    return f"{part}{rule.field}"
+    return {"event": "", "item": "items/", "product_list": "list/"}.get(part, f"{part}/") + field
 
 
 def _merged(data: Mapping[str, Any], own: dict[str, Any]) -> dict[str, Any]:
