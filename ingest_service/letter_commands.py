@@ -91,8 +91,7 @@ def lines_of(letter: dict[str, Any], width: int | None) -> list[str]:
     replayed = f"  replayed {letter['replayed_at'][:19]}" if letter["replayed_at"] else ""
     head = f"{letter['received_at'][:19]}  {letter['tenant_id']}  {letter['protocol']}  {letter['reason']}{replayed}"
     where = " ".join(part for part in (letter["client_event_id"], letter["pointer"]) if part)
-    is_cut = len(letter["raw"].encode()) < letter["raw_bytes"]
-    raw = letter["raw"] + (f" … ({letter['raw_bytes']:,} bytes)" if is_cut else "")
+    raw = letter["raw"] + (f" … ({letter['raw_bytes']:,} bytes)" if letter["is_cut"] else "")
     parts = [printable for part in (where, letter["detail"], raw) if (printable := _printable(part))]
     if width is None:
         return [_printable(head), *(INDENT + part for part in parts)]

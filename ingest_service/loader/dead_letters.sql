@@ -9,7 +9,7 @@ select
     detail,
     replayed_at,
     length(raw) as raw_bytes,
-    substring(raw, 1, {shown:UInt32}) as raw
+    substring(raw, 1, {shown:UInt32}) as beginning
 from raw.events_rejected final
 where ({tenant:String} = '' or tenant_id = {tenant:String})
     and ({reason:String} = '' or reason = {reason:String})

@@ -7,6 +7,7 @@ What the loader makes of a replayed record is decided by `prepare`; showing lett
 from __future__ import annotations
 
 import time
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,9 +68,22 @@ class Selection:
 
 
 def list_letters(client: Client, selection: Selection, *, limit: int = 50, shown: int = 200) -> list[dict[str, Any]]:
-    """Dead letters, latest first, with the first `shown` bytes of each as `raw` and its whole size as `raw_bytes`."""
+    """Dead letters, latest first: `raw` is the text of the first `shown` bytes, `raw_bytes` the whole size, `is_cut` if more."""
     parameters = {**selection.parameters(limit), "shown": shown}
-    return list(client.query(read_sql(PACKAGE, "dead_letters.sql"), parameters=parameters).named_results())
+    found = client.query(read_sql(PACKAGE, "dead_letters.sql"), parameters=parameters, column_formats={"beginning": "bytes"})
+    letters = [dict(row) for row in found.named_results()]
+    for letter in letters:
+        beginning = letter.pop("beginning")
+        letter |= {"raw": readable(beginning), "is_cut": len(beginning) < letter["raw_bytes"]}
+    return letters
+
+
+def readable(raw: bytes) -> str:
+    """Text as it is, without a character that was cut at the end; what is no text in hexadecimal."""
+    try:
+        return getincrementaldecoder("utf-8")().decode(raw)
+    except UnicodeDecodeError:
+        return raw.hex()
 
 
 def replay(

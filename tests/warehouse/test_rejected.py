@@ -151,7 +151,7 @@ def test_a_collision_tells_both_fingerprints(world: LoaderWorld) -> None:
 def test_letters_are_found_by_protocol_reason_time_and_text_and_replayed_by_the_same(world: LoaderWorld) -> None:
     start = time.time_ns() - 3_600_000_000_000
     for minute, text in enumerate(("red shoe", "Green hat", "green SHOE")):
-        world.spool([{"name": "custom:x", "properties": {"text": text}}], received_ns=start + minute * 60_000_000_000)
+        world.spool([{"name": "custom:x", "properties": {"long": "x" * 300, "text": text}}], received_ns=start + minute * 60_000_000_000)
     world.spool(b"?", protocol="telepathy", received_ns=start)
     world.load()
 
@@ -199,6 +199,20 @@ def test_the_commands_take_the_same_selection(world: LoaderWorld, monkeypatch: p
     assert "replayed 20" in run("rejected")
 
 
+def test_what_is_shown_of_a_letter_is_text_where_it_is_text(world: LoaderWorld) -> None:
+    given = json.dumps({"name": "custom:x", "properties": {"a": "ü" * 200}}, ensure_ascii=False)
+    world.spool(b'{"events": [' + given.encode() + b"]}")
+    world.spool(b"\x1f\x8b\x08", flags=RecordFlags.MALFORMED, headers={"content-encoding": "gzip"})
+    world.load()
+    for shown in (200, 201):
+        letters = list_letters(world.client, Selection(tenant=world.tenant_id), shown=shown)
+        found = {letter["reason"]: (letter["raw"], letter["is_cut"], letter["raw_bytes"]) for letter in letters}
+        assert found["undecodable_body"] == ("1f8b08", False, 3)
+        text, is_cut, size = found["missing_event_id"]
+        assert (given.startswith(text), len(text.encode()) in (shown, shown - 1), is_cut) == (True, True, True)
+        assert size == len(given.encode())
+
+
 LETTER = {
     "received_at": "2026-11-22T10:00:00.123000+00:00",
     "tenant_id": "acme",
@@ -209,6 +223,7 @@ LETTER = {
     "detail": "this id was used before for another event of the tenant; the first one is kept " * 2,
     "raw": '{"event_id": "0198c2f4-7a3e-7cc1-a6a0-0d1c8a3c5b11",\n "name": "\x1b[2J\x07page_viewed' + "x" * 200,
     "raw_bytes": 70_000,
+    "is_cut": True,
     "replayed_at": None,
 }
 
