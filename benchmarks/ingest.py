@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.ingest_protocols import compare_protocols
 from benchmarks.ingest_stack import IngestStack, generate, running_stack
 from benchmarks.load import Result
 
@@ -54,7 +55,7 @@ def main() -> int:
 
         baselines = {batch: generate(stack.baseline_plan(batch, CONNECTIONS, BASELINE_SECONDS)) for batch in BATCHES}
         print_table(peaks, baselines)
-        return judge(peaks, rss, lag)
+        return judge(peaks, rss, lag, compare_protocols(stack, CONNECTIONS))
 
 
 def disk_alone(path: Path) -> str:
@@ -122,7 +123,7 @@ def print_table(peaks: dict[int, Result], baselines: dict[int, Result]) -> None:
                 print(f"  {name}: {result.failures} failed, the last with {result.last_failure!r}")
 
 
-def judge(peaks: dict[int, Result], rss: float, lag: float | None) -> int:
+def judge(peaks: dict[int, Result], rss: float, lag: float | None, protocols: list[tuple[str, bool]]) -> int:
     """Print each bar; 0 when all hold."""
     single = peaks[1].requests / peaks[1].seconds
     events = max(peak.events / peak.seconds for peak in peaks.values())
@@ -136,6 +137,7 @@ def judge(peaks: dict[int, Result], rss: float, lag: float | None) -> int:
         (f"peak resident size {rss:.0f} MiB a worker <= {BAR_RSS_MIB:.0f} MiB", rss <= BAR_RSS_MIB),
         (f"loader lag 0 {shown(lag)} {paced} <= {BAR_LAG_SECONDS:.0f} s", lag is not None and lag <= BAR_LAG_SECONDS),
         (f"{failures} requests failed", failures == 0),
+        *protocols,
     ]
     print()
     for text, holds in bars:

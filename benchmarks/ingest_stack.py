@@ -5,6 +5,7 @@ What is measured belongs to `ingest`.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -30,6 +31,11 @@ from gxy_analytics.warehouse.embedded import ADMIN, EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
 
 TENANT = "bench"
+PROTOCOLS: dict[str, tuple[str, dict[str, str]]] = {
+    "native": ("/v1/events?key={key}", {}),
+    "snowplow": ("/{key}/tp2", {}),
+    "segment": ("/v1/batch", {"Authorization": "Basic {basic}"}),
+}
 INSERT = "INSERT INTO baseline.events FORMAT JSONEachRow"
 ASYNC_INSERT = "async_insert=1&wait_for_async_insert=1&date_time_input_format=best_effort"
 
@@ -49,6 +55,15 @@ class IngestStack:
         """Posts to the ingest service."""
         url = f"http://127.0.0.1:{self.settings.ingest_port}/v1/events"
         return Plan(url, {"X-Write-Key": self.write_key}, "native", batch, connections, seconds, rate)
+
+    def protocol_plan(self, protocol: str, batch: int, connections: int, seconds: float) -> Plan:
+        """Posts of another protocol to the ingest service."""
+        path, headers = PROTOCOLS[protocol]
+        url = f"http://127.0.0.1:{self.settings.ingest_port}{path.format(key=self.write_key)}"
+        basic = base64.b64encode(f"{self.write_key}:".encode()).decode()
+        return Plan(
+            url, {name: value.format(basic=basic) for name, value in headers.items()}, protocol, batch, connections, seconds, 0.0
+        )
 
     def baseline_plan(self, batch: int, connections: int, seconds: float) -> Plan:
         """The same events straight to ClickHouse."""

@@ -19,12 +19,8 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-EVENT = (
-    b'{"event_id":"%s-0000-7000-8000-%012x","name":"product_viewed","time":"%s","anonymous_id":"visitor-%d",'
-    b'"session_id":"session-%d","sequence":%d,"page":{"url":"https://shop.example/products/%d?utm_source=mail&utm_medium=crm",'
-    b'"title":"A product of our shop","referrer":"https://shop.example/"},'
-    b'"items":[{"product_id":"%d","name":"Product","category":"Shoes","price":"59.90","quantity":1,"currency":"EUR"}]}'
-)
+from benchmarks.envelopes import ENVELOPES
+
 END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -33,7 +29,7 @@ class Plan(NamedTuple):
 
     url: str
     headers: dict[str, str]
-    envelope: str  # "native" or "rows" (one JSON object a line, for ClickHouse)
+    envelope: str  # a name of ENVELOPES
     batch: int
     connections: int
     seconds: float
@@ -56,18 +52,22 @@ def requests_of(plan: Plan) -> Iterator[bytes]:
     """Whole requests, each event with an id of its own."""
     parts = urlsplit(plan.url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    fields = {"Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "gxy-bench/1", **plan.headers}
-    head = f"POST {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    before, between, after = (b'{"events":[', b",", b"]}") if plan.envelope == "native" else (b"", b"\n", b"\n")
-    run, instant = secrets.token_hex(4).encode(), datetime.now(UTC).isoformat(timespec="milliseconds")[:23].encode() + b"Z"
+    sent = {"Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "gxy-bench/1", **plan.headers}
+    head = f"POST {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    words, now = ENVELOPES[plan.envelope], datetime.now(UTC)
+    fields: dict[bytes, bytes | int] = {
+        b"run": secrets.token_hex(4).encode(),
+        b"instant": now.isoformat(timespec="milliseconds")[:23].encode() + b"Z",
+        b"millis": int(now.timestamp() * 1000),
+    }
     numbers = count()
     start = head.encode()
     while True:
         events = [
-            EVENT % (run, n, instant, n % 5000, n % 20000, n % 50, n % 900, n % 900)
+            words.event % (fields | {b"number": n, b"visitor": n % 5000, b"product": n % 900})
             for n in (next(numbers) for _ in range(plan.batch))
         ]
-        body = before + between.join(events) + after
+        body = words.before + words.between.join(events) + words.after
         yield start + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
