@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     ingest_events_per_second: int = Field(0, ge=0, description="Quota of a tenant that has none of its own; 0: unlimited.")
     ingest_bytes_per_second: int = Field(0, ge=0, description="The same in bytes of bodies as stored.")
     spool_max_bytes: int = Field(0, ge=0, description="What the spools may take on disk; 0: what the disk has.")
-    trusted_proxies: str = Field("", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
+    trusted_proxies: str | None = Field(None, description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
     raw_events_ttl_days: int = Field(760, ge=1, description="raw.events: days after receipt (25 months).")
     raw_rejected_ttl_days: int = Field(90, ge=1, description="raw.events_rejected: days after receipt.")
     ledger_ttl_days: int = Field(760, ge=1, description="governance.ingest_ledger: days after loading.")

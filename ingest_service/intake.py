@@ -35,7 +35,7 @@ class Intake:
         self.max_body_bytes = settings.max_body_bytes
         self.keys = keys
         self.metrics = metrics
-        self.addresses = ClientAddresses(parse_networks(settings.trusted_proxies))
+        self.addresses = ClientAddresses(parse_networks(settings.trusted_proxies or ""))
         self.quotas = Quotas(settings)
         self.watermarks = Watermarks(SpoolFill(settings).measure)
         self.bodies = ByteBudget(max(BODY_BUDGET_BYTES, 2 * settings.max_body_bytes))
