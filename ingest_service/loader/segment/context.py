@@ -22,6 +22,7 @@ IGNORED = frozenset(
     {"active", "clientHints", "device", "externalId", "integrations", "location", "metrics", "network", "os", "protocols"}
     | {"sessionStart", "userAgentData", *DERIVED}
 )
+SDK_NAMESPACE = "com.rudderlabs."
 MAX_WORD = 100  # characters of a channel or a library's name that are looked at: what is cached is bounded
 CHANNELS = {"web": "web", "browser": "web", "server": "srv", "mobile": "mob"}
 SERVER_LIBRARY = re.compile(r"(?:analytics|rudder-sdk)-(?:python|node|ruby|go|java|php|net|csharp|rust)\b|analytics\.net", re.I)
@@ -90,14 +91,13 @@ def read_context(raw: bytes, channel: Any) -> Context:
     page = parts.get("page", {})
     if "referrer" in parts:
         page.setdefault("referrer", parts["referrer"]["url"])
-    app = parts.get("app", {})
     return Context(
         page=page_of(page),
         page_fields=page,
         campaign=Campaign(**parts["campaign"]) if "campaign" in parts else None,
         client=_client(parts, channel or known.get("channel")),
         consent=parts.get("consent", {}).get("purposes") or _managed(given.get("consentManagement")),
-        app_id=app.get("namespace") or app.get("name"),
+        app_id=app_of(parts.get("app", {})),
         session_id=known.get("session_id"),
         group_id=known.get("group_id"),
         ip=known.get("ip"),
@@ -144,6 +144,12 @@ def platform_of(channel: str, library: str) -> str:
     if channel:
         return CHANNELS.get(channel.lower(), channel)
     return next((platform for pattern, platform in PLATFORMS if pattern.search(library)), "")
+
+
+def app_of(app: Given) -> str | None:
+    """The shop's app. RudderStack's browser SDK names itself, which says nothing."""
+    named: str | None = app.get("namespace") or app.get("name")
+    return None if named and named.startswith(SDK_NAMESPACE) else named
 
 
 def _managed(given: Any) -> dict[str, bool]:

@@ -70,7 +70,7 @@ PAGE = Layout(
     _SESSION | _targets("page", url=TEXT, title=TEXT, referrer=TEXT) | _targets("page", path=TEXT, search=TEXT),
 )
 _PRODUCT_EVENT = Layout(_ONE_PRODUCT | _LIST, _ID)
-_CART_CHANGE = Layout(_ONE_PRODUCT | _CART | _LIST | _WISHLIST, _ID, "cart")
+_CART_CHANGE = Layout(_ONE_PRODUCT | _CART | {"cart_value": Target("cart", "value", MONEY)} | _LIST | _WISHLIST, _ID, "cart")
 _WISHLIST_CHANGE = Layout(_ONE_PRODUCT | _WISHLIST, _ID)
 _CART_EVENT = Layout(_EVERYWHERE | _CART | {"value": Target("cart", "value", MONEY)}, (("total", "value"),), "cart")
 _ORDER_EVENT = Layout(_ORDER, (("orderId", "order_id"), ("id", "order_id"), *_AMOUNTS), "order")
