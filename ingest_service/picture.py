@@ -25,6 +25,7 @@ from ingest_service.workers import Workers, read_workers
 
 STALE_SECONDS = 10.0
 LATE_SECONDS = 60.0
+SETTLED_SECONDS = 600.0  # a loader that died and then ran this long is no problem any more
 SCRAPE_SECONDS = 1.0
 DOOR = {"gxy_ingest_requests_total": "status", "gxy_ingest_refused_total": "code", "gxy_ingest_events_total": "status"}
 SHOWN_ALARMS = SHOWN_NAMES = 5
@@ -133,8 +134,10 @@ def spool_problems(spool: SpoolLook) -> Iterator[Problem]:
 def loader_problems(picture: Picture) -> Iterator[Problem]:
     """The loader, its ClickHouse, its ledger, what it set aside."""
     died, status = picture.deaths.get("loader"), picture.loader
-    if died:
-        yield Problem(f"the loader died {died.count} times since `gxy up`, last: {died.how}", f"read {died.log}")
+    if died and (
+        status is None or picture.at - status.started_at < SETTLED_SECONDS or picture.at - status.updated_at > STALE_SECONDS
+    ):
+        yield Problem(f"the loader died {times(died.count)} since `gxy up`, last: {died.how}", f"read {died.log}")
     if status is None:
         yield Problem("no loader ever ran here", "start `python -m ingest_service.loader`: events wait in the spool")
         return
@@ -156,6 +159,11 @@ def loader_problems(picture: Picture) -> Iterator[Problem]:
         yield Problem(f"damaged segment set aside: {path}", "what can be read of it is loaded; keep it until the disk is checked")
     for alarm in status.alarms[-SHOWN_ALARMS:]:
         yield Problem(f"alarm {alarm}", "see docs/how-to/operate-the-collector.md")
+
+
+def times(count: int) -> str:
+    """How often, in words."""
+    return "once" if count == 1 else f"{count:,} times" if count else "never"
 
 
 def _lives(workers: Workers | None) -> bool:

@@ -15,7 +15,7 @@ from ingest_service.loader.metrics import DROPPED, REJECTED, by_reason
 from ingest_service.loader.state import OUTCOMES
 from ingest_service.loader.status import LoaderStatus, imbalance
 from ingest_service.loader.tallies import Tally
-from ingest_service.picture import STALE_SECONDS, Picture
+from ingest_service.picture import STALE_SECONDS, Picture, times
 from ingest_service.spool_look import SpoolLook
 
 SHOWN_TENANTS = 10
@@ -66,7 +66,7 @@ def worker_lines(picture: Picture) -> Iterable[str]:
     living = [process for process in picture.processes if process.pid != workers.pid]
     colour = "green" if len(living) == workers.wanted else "red"
     age = duration(picture.at - workers.started_at)
-    yield f"[{colour}]{len(living)} of {workers.wanted}[/] run, {workers.ended:,} restarted; up {age}"
+    yield f"[{colour}]{len(living)} of {workers.wanted}[/] run, restarted {times(workers.ended)}; up {age}"
     for process in living:
         yield (
             f"[dim]{process.pid:>8}  {size(process.resident_bytes):>9}  {process.cpu_seconds:>9,.1f} s cpu  "
@@ -104,9 +104,9 @@ def loader_lines(picture: Picture, status: LoaderStatus) -> Iterable[str]:
     else:
         state = f"[green]runs[/], up {duration(picture.at - status.started_at)}"
     died = picture.deaths.get("loader")
-    again = f", died {died.count} times since `gxy up`" if died else ""
+    again = f"; it died {times(died.count)} since `gxy up`" if died else ""
     memory = f", {size(status.process.resident_bytes)}" if status.process else ""
-    yield f"{state}, pid {status.pid}{memory}, {status.restarts} restarts{again}"
+    yield f"{state}, pid {status.pid}{memory}, restarted {times(status.restarts)}{again}"
     yield f"lag {duration(status.lag_seconds)}, {size(status.lag_bytes)}; ClickHouse {clickhouse(picture, status)}"
     batch = f", the last {duration(picture.at - status.last_batch_at)} ago" if status.last_batch_at else ""
     yield f"{status.totals.get('batches', 0):,} batches{batch}{typical(status)}"

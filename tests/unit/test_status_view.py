@@ -144,6 +144,8 @@ def test_a_loader_that_dies_again_and_again_shows_also_before_it_ever_reported(w
     problems = world.problems()
     assert problems[0] == "the loader died 7 times since `gxy up`, last: exit code 1: read /logs/loader.log"
     assert "no loader ever ran here" in problems[1]
+    assert not any("died" in problem for problem in world.problems(status_of())), "it has run for two hours since"
+    (world.settings.loader_dir / "status.json").unlink()
     lock.release()
     assert len(world.problems()) == 1
 
