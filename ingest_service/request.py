@@ -19,7 +19,10 @@ from ingest_service.inflate import inflate
 BODY_SECONDS = 30.0  # for the whole body: a client slower than that is refused
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 32 << 20  # of a refused body; beyond that the connection is closed on the client
-KEPT_HEADERS = (b"user-agent", b"accept-language", b"origin", b"referer", b"sec-gpc", b"dnt")
+KEPT_HEADERS = (
+    *(b"user-agent", b"accept-language", b"origin", b"referer", b"sec-gpc", b"dnt"),
+    *(b"sec-ch-ua", b"sec-ch-ua-mobile", b"sec-ch-ua-platform"),  # compared with the user agent: see `enrich.bots`
+)
 MAX_HEADER_CHARS = 1024
 
 Headers = dict[bytes, bytes]

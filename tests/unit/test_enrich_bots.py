@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_service.enrich.bots import (
+    HINT_HEADERS,
     MAX_EVENTS_A_MINUTE,
     NOT_CRAWLERS,
     Crawlers,
@@ -21,6 +22,7 @@ from ingest_service.enrich.bots import (
     is_server,
     too_fast,
 )
+from ingest_service.request import KEPT_HEADERS
 
 CRAWLERS = Crawlers()
 LISTED = json.loads(files("crawleruseragents").joinpath("crawler-user-agents.json").read_bytes())
@@ -148,6 +150,10 @@ def hints(user_agent: str | None = CHROME, language: str | None = "de", brands: 
 )
 def test_headers_that_no_browser_sends_are_reasons(given: Hints, reasons: tuple[str, ...]) -> None:
     assert header_reasons(given) == reasons
+
+
+def test_every_header_that_is_looked_at_is_kept() -> None:
+    assert set(HINT_HEADERS) <= {name.decode() for name in KEPT_HEADERS}
 
 
 def test_only_reasons_of_the_user_agent_can_be_worked_out_again() -> None:

@@ -27,6 +27,7 @@ from ingest_service.enrich.recompute import recompute
 from ingest_service.loader.loader import Loader
 from ingest_service.spool.record import RecordFlags
 from ingest_service.spool.writer import Spool, make_frame
+from tests.conftest import SHARED_DATA
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"  # fmt: skip  # noqa: E501
@@ -105,6 +106,7 @@ def test_an_event_is_stored_with_everything_that_its_request_tells(world: Loader
         ({"user-agent": GOOGLEBOT, "accept-language": "en"}, ["crawler:search-engine"], "bot"),
         ({"user-agent": CHROME}, ["header:no_accept_language"], "desktop"),
         ({"accept-language": "de"}, ["header:no_user_agent"], ""),
+        (BROWSER | {"sec-ch-ua-platform": '"Linux"'}, ["header:client_hints"], "desktop"),
         ({}, [], ""),
     ],
 )
@@ -127,6 +129,26 @@ def test_a_server_is_no_bot_by_platform_tracker_or_secret_key(world: LoaderWorld
     world.spool([visit()], headers={"user-agent": CHROME}, flags=RecordFlags.TRUSTED)
     load(world)
     assert world.rows("is_bot, bot_reasons") == [(False, [])] * 3
+
+
+def test_recorded_server_clients_are_no_bots(world: LoaderWorld) -> None:
+    recordings = SHARED_DATA / "wire" / "rec.jsonl"
+    if not recordings.exists():
+        pytest.skip("the recorded requests are not here")
+    sent = 0
+    for recorded in map(json.loads, recordings.read_text().splitlines()):
+        agent = recorded["h"].get("User-Agent", recorded["h"].get("user-agent", ""))
+        protocol = next(
+            (name for part, name in (("/tp2", "snowplow"), ("/batch", "segment")) if recorded["p"].endswith(part)), ""
+        )
+        if protocol and agent.startswith(("python-requests", "analytics-python", "node", "analytics-node")):
+            world.spool(recorded["b"].encode(), protocol=protocol, headers={"user-agent": agent, "accept-language": "*"})
+            sent += 1
+    load(world)
+    found = world.rows("protocol, platform, tracker_version, bot_reasons")
+    assert sent > 5
+    assert {row[0] for row in found} == {"segment", "snowplow"}
+    assert [row for row in found if row[-1]] == []
 
 
 def test_a_visitor_with_hundreds_of_events_in_a_minute_is_marked(world: LoaderWorld) -> None:
