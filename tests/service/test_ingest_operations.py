@@ -7,6 +7,8 @@ import base64
 import gzip
 import json
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
@@ -311,6 +313,27 @@ def test_a_loader_that_was_killed_is_restarted_and_that_is_counted(ingest: Inges
         assert {"loader"} < {sample.labels["role"] for sample in families(ingest.url)["gxy_process_cpu_seconds"].samples}
     finally:
         stack.kill()
+
+
+def test_watching_shows_a_new_page_every_second_until_ctrl_c(ingest: IngestProcess) -> None:
+    ingest.start()
+    command = [sys.executable, "-c", "from gxy_analytics.cli import main; main()", "ingest", "status", "--watch"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, command, {**os.environ, "GXY_DATA_DIR": str(ingest.data_dir), "COLUMNS": "80"})  # noqa: S606
+    shown = b""
+    deadline = time.monotonic() + 30
+    while shown.count(b"2 of 2") < 3:
+        assert time.monotonic() < deadline, shown[-2000:]
+        if select.select([terminal], [], [], 0.2)[0]:
+            shown += os.read(terminal, 65_536)
+    os.write(terminal, b"\x03")
+    with suppress(OSError):  # the terminal's other end is closed
+        while rest := os.read(terminal, 65_536):
+            shown += rest
+    os.close(terminal)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert b"Traceback" not in shown
 
 
 def test_a_loader_without_its_key_says_so_in_one_line(tmp_path: Path) -> None:
