@@ -95,9 +95,12 @@ class ShopServer:
             request.status = 200
             return 200, {"Content-Type": "text/plain"}, b"ok"
         kept = {name: value for name, value in headers.items() if name in PASSED_ON} | {"x-forwarded-for": "203.0.113.7"}
-        response = self._http.post(
-            self.upstream + path.removeprefix(WAY).replace(WRITE_KEY, self.write_key), content=body, headers=kept
-        )
+        url = self.upstream + path.removeprefix(WAY).replace(WRITE_KEY, self.write_key)
+        try:
+            response = self._http.post(url, content=body, headers=kept)
+        except httpx.TransportError:
+            request.status = 502  # as a reverse proxy answers for a service that is away
+            return 502, {}, b""
         request.status = response.status_code
         said = {name: value for name, value in response.headers.items() if name in ("content-type", "retry-after")}
         return response.status_code, said, response.content
