@@ -85,11 +85,9 @@ class _Body:
         told = given.parameters
         event, warnings = read_event(given, is_anonymous=self._is_anonymous, has_key_as_app=self._has_key_as_app)
         draft = self._draft
-        owner = self._owner
-        if "ua" in told or "ip" in told:
-            owner = self._owner_of(told, warnings)
         if self._request.sent_ms is None and "stm" in told:
             self._note_sent(told["stm"])
+        owner = self._owner_of(told, warnings) if "ua" in told or "ip" in told else self._owner
         if told["e"] in ("tr", "ti"):
             (self._orders if told["e"] == "tr" else self._lines).append(event)
         if warnings:
