@@ -24,7 +24,7 @@ from ingest_service.loader.segment.shared import with_shared
 from ingest_service.loader.values import parse_instant
 from ingest_service.protocols import native
 from ingest_service.protocols.native import DROP
-from ingest_service.protocols.segment.judge import NOT_AN_OBJECT, UNREADABLE, is_id, judge, judge_call, kind_of, malformed
+from ingest_service.protocols.segment.judge import NOT_AN_OBJECT, UNREADABLE, is_id, judge, judge_call, kind_of
 from ingest_service.protocols.segment.routes import ANONYMOUS_ID_NOTE, ROUTE_NOTE
 
 NO_ID = "message_id_missing"
@@ -37,7 +37,7 @@ def read_body(body: bytes, request: Request, draft: Draft) -> None:
     try:
         found = decode_body(body)
     except UNREADABLE as error:
-        reject_body(body, request, draft, str(malformed(body, error)))
+        reject_body(body, request, draft, str(error))
         return
     raws = [msgspec.Raw(body)] if found.batch is None else with_shared(found)
     request.accepted = len(raws)
