@@ -18,9 +18,9 @@ MAX_QUERY_FIELDS = 200
 OWN_PARAMETERS = frozenset({"key"})  # of ours in the query, not of the tracker
 
 # `/{vendor}/{version}` of Iglu, where a vendor is a reversed domain; or a write key before `/tp2`. First parts of other
-# families hold no dot and none of theirs ends in /tp2; `/r/tp2` redirects wherever it is told to, so it is none of ours.
+# families hold no dot. Snowplow's own `/r/tp2` redirects wherever it is told to: it is not served.
 _VENDOR = re.compile(r"/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+/[A-Za-z0-9_.-]+")
-_KEYED = re.compile(r"/(?!r/)([A-Za-z0-9_-]+)/tp2")
+_KEYED = re.compile(r"/(?!(?:r|v1|api|schema)/)([A-Za-z0-9_-]+)/tp2")
 _KEY_LABEL = re.compile(rb"([0-9a-f]{32})\.")
 
 
