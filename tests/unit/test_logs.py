@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest_service import logs
@@ -62,6 +62,7 @@ def test_a_text_line_reads_from_left_to_right(lines: Lines) -> None:
     assert (level, event, " ".join(fields)) == ("WARNING", "worker_killed", "worker=7 reason='did not stop'")
 
 
+@settings(deadline=None)
 @given(value=st.text(), log_format=st.sampled_from(["json", "text"]))
 def test_no_value_makes_a_second_line(value: str, log_format: str) -> None:
     record = logging.makeLogRecord({"levelname": "INFO", "event": "x", "fields": {"value": value}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest_service.loader.tallies import MAX_CODES, OTHER, SKEW_SECONDS, Tallies, Tally, bounded
@@ -13,6 +13,7 @@ def table(skew_ms: list[int], warnings: list[list[str]]) -> pa.Table:
     return pa.table({"skew_ms": pa.array(skew_ms, pa.int64()), "warnings": pa.array(warnings, pa.list_(pa.string()))})
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e7)))
 def test_a_column_is_counted_as_its_values_are(values: list[float]) -> None:
     at_once, one_by_one = Tally.empty(SKEW_SECONDS), Tally.empty(SKEW_SECONDS)
@@ -42,6 +43,7 @@ def test_a_batch_without_warnings_has_no_such_column() -> None:
     assert tallies.warnings == {}
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_name_that_a_client_chose_is_not_kept(text: str) -> None:
     assert set(bounded(f"{text}@Example")) <= set("abcdefghijklmnopqrstuvwxyz_:/*")
