@@ -40,6 +40,7 @@ class TenantAccount:
     repeated: int = 0
     broken: int = 0
     late: int = 0
+    lost: int = 0  # never sent: lost on the way, as far as the service can know
     requests: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     orders: int = 0
@@ -78,7 +79,19 @@ class Account:
 
     def as_json(self) -> dict[str, object]:
         """The account for `--json`: amounts as text, days as ISO dates."""
-        counters = ("sent", "unique", "repeated", "broken", "late", "requests", "orders", "order_events", "refunds", "customers")
+        counters = (
+            "sent",
+            "unique",
+            "repeated",
+            "broken",
+            "late",
+            "lost",
+            "requests",
+            "orders",
+            "order_events",
+            "refunds",
+            "customers",
+        )
         return {
             "events": {
                 **{name: self.total(name) for name in counters},

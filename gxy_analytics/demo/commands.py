@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,13 +20,13 @@ from gxy_analytics.stack.stack import interrupt_on_signals, stack_settings
 @click.command()
 @world_options
 @click.option("--json", "as_json", is_flag=True, help="Print the account as one JSON object instead of a table.")
-def simulate(tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int, as_json: bool) -> None:
+def simulate(as_json: bool, **world: Any) -> None:
     """Play seeded shops against the running stack: orders by SQL, events by HTTP.
 
     The same options make the same world: running it again sends the same event ids, which are de-duplicated.
     """
     console = wide_console(stderr=as_json)
-    account = run_simulation(load_settings(), make_plan(tenants, days, end, seed, events_per_day), console)
+    account = run_simulation(load_settings(), make_plan(**world), console)
     if as_json:
         click.echo(json.dumps(account.as_json()))
     else:
@@ -40,15 +40,12 @@ def simulate(tenants: int, days: int, end: datetime | None, seed: int, events_pe
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="State of the stack [GXY_DATA_DIR, default .gxy]."
 )
 @click.option("--port-base", type=click.IntRange(1, 65532), help="ClickHouse N and N+1, ingest N+2, Dagster N+3.")
-def demo(
-    tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int,
-    leave: bool, data_dir: Path | None, port_base: int | None,
-) -> None:  # fmt: skip
+def demo(leave: bool, data_dir: Path | None, port_base: int | None, **world: Any) -> None:
     """Start a stack, play shops, build every table for every day, and show that the numbers reconcile.
 
     Over the same data directory a second demo adds only the days that are new: what it sends again is de-duplicated.
     """
-    plan = make_plan(tenants, days, end, seed, events_per_day)
+    plan = make_plan(**world)
     console = wide_console()
     interrupt_on_signals()
     settings = stack_settings(data_dir=data_dir, port_base=port_base)

@@ -12,6 +12,7 @@ from random import Random
 from typing import NamedTuple
 from uuid import uuid5
 
+from gxy_analytics.demo.protocols import NATIVE, Protocol
 from gxy_analytics.demo.visits import Event
 from gxy_analytics.demo.wire import encode_broken
 from gxy_analytics.demo.world import ShopDay, ShopWorld
@@ -31,6 +32,7 @@ class Delivery(NamedTuple):
     is_repeat: bool
     is_late: bool
     is_broken: bool
+    protocol: Protocol
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Handling:
 
     delay_ms: int
     repeat_after_ms: int | None
+    is_lost: bool = False
 
 
 class Outbox:
@@ -49,11 +52,18 @@ class Outbox:
         self._number = 0
 
     def put(
-        self, send_at_ms: int, body: bytes, *, is_repeat: bool = False, is_late: bool = False, is_broken: bool = False
+        self,
+        send_at_ms: int,
+        body: bytes,
+        *,
+        is_repeat: bool = False,
+        is_late: bool = False,
+        is_broken: bool = False,
+        protocol: Protocol = NATIVE,
     ) -> None:
         """Plan one sending."""
         self._number += 1
-        heapq.heappush(self._waiting, Delivery(send_at_ms, self._number, body, is_repeat, is_late, is_broken))
+        heapq.heappush(self._waiting, Delivery(send_at_ms, self._number, body, is_repeat, is_late, is_broken, protocol))
 
     def due(self, before_ms: int | None = None) -> Iterator[Delivery]:
         """Take out what is to be sent before `before_ms` (epoch milliseconds), oldest first; everything when None."""
@@ -61,12 +71,13 @@ class Outbox:
             yield heapq.heappop(self._waiting)
 
 
-def handle(event: Event, rng: Random) -> Handling:
-    """Decide whether `event` is late and whether it is sent twice."""
+def handle(event: Event, rng: Random, loss: float = 0.0) -> Handling:
+    """Decide whether `event` is late, whether it is sent twice, and whether it never arrives (a share `loss` of all)."""
     late = rng.random() < LATE_SHARE
     repeated = rng.random() < REPEATED_SHARE
     delay = rng.randrange(DAY_MS, 3 * DAY_MS) if late else 0
-    return Handling(delay, rng.randrange(200, 2 * DAY_MS if rng.random() < 0.2 else 60_000) if repeated else None)
+    repeat_after = rng.randrange(200, 2 * DAY_MS if rng.random() < 0.2 else 60_000) if repeated else None
+    return Handling(delay, repeat_after, loss > 0 and rng.random() < loss)
 
 
 def broken_events(world: ShopWorld, shop_day: ShopDay) -> Iterator[tuple[int, bytes]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gxy_analytics.demo.protocols import MIXED, PROTOCOLS
 from gxy_analytics.demo.world import Plan
 from gxy_analytics.warehouse.partitions import last_closed_day
 
@@ -15,7 +16,7 @@ Command = Callable[..., Any]
 
 
 def world_options(command: Command) -> Command:
-    """Add --tenants, --days, --end, --seed and --events-per-day to a command."""
+    """Add --tenants, --days, --end, --seed, --events-per-day, --protocol and --lose to a command."""
     options = (
         click.option("--tenants", type=click.IntRange(1, 500), default=5, show_default=True, help="How many shops."),
         click.option(
@@ -34,16 +35,30 @@ def world_options(command: Command) -> Command:
             show_default=True,
             help="Mean events a day of an average shop.",
         ),
+        click.option(
+            "--protocol",
+            type=click.Choice([*sorted(PROTOCOLS), MIXED]),
+            default="native",
+            show_default=True,
+            help="What the shops' trackers speak; mixed: each session one of them.",
+        ),
+        click.option(
+            "--lose",
+            type=click.FloatRange(0, 0.5),
+            default=0.0,
+            show_default=True,
+            help="Share of events that never arrive, to be found by their gaps.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def make_plan(tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int) -> Plan:
+def make_plan(tenants: int, days: int, end: datetime | None, seed: int, events_per_day: int, protocol: str, lose: float) -> Plan:
     """The Plan for the options; raises a usage error for a day that has not ended everywhere."""
     last: date = last_closed_day(datetime.now(UTC))
     wanted = end.date() if end else last
     if wanted > last:
         raise click.BadParameter(f"{wanted} has not ended in every time zone: use {last} or earlier.", param_hint="--end")
-    return Plan(seed=seed, tenants=tenants, days=days, end=wanted, events_per_day=events_per_day)
+    return Plan(seed, tenants, days, wanted, events_per_day, protocol, lose)

@@ -1,4 +1,4 @@
-"""Sending events to `POST /v1/events` the way a careful client does: gzip, batches, the same ids again after a refusal.
+"""Sending events the way a careful client does: gzip, batches, the same ids again after a refusal.
 
 What is sent and when belongs to `deliveries.py`; counting what came of it to `account.py`.
 """
@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from threading import local
 from urllib.parse import urlsplit
 
-import msgspec
-
-from gxy_analytics.contracts.events import BatchResult
+from gxy_analytics.demo.protocols import NATIVE, Answered, Protocol
 from gxy_analytics.errors import GxyError, SourceUnreachableError
 
 CONNECTIONS = 3
@@ -47,7 +45,7 @@ class Sender:
         parts = urlsplit(ingest_url)
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or (443 if self._secure else 80)
-        self._path = f"{parts.path.rstrip('/')}/v1/events"
+        self._base = parts.path.rstrip("/")
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="sender")
         self._connections = local()
 
@@ -57,20 +55,20 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def send(self, write_key: str, events: Sequence[bytes]) -> Future[Answer]:
+    def send(self, write_key: str, events: Sequence[bytes], protocol: Protocol = NATIVE) -> Future[Answer]:
         """Send `events` (each one JSON object) in one request; the future raises EventsRefusedError or SourceUnreachableError."""
-        return self._pool.submit(self._offer, write_key, list(events))
+        return self._pool.submit(self._offer, write_key, list(events), protocol)
 
-    def _offer(self, write_key: str, events: list[bytes]) -> Answer:
+    def _offer(self, write_key: str, events: list[bytes], protocol: Protocol) -> Answer:
         """Offer the batch until nothing of it is to be retried."""
         statuses: Counter[str] = Counter()
         deadline, wait, requests = time.monotonic() + PATIENCE_SECONDS, FIRST_WAIT_SECONDS, 0
         while True:
             requests += 1
-            results, asked_wait = self._post(write_key, events)
-            if results is not None:
-                statuses.update(result.status for result in results.results if result.status != "retry")
-                events = [event for event, result in zip(events, results.results, strict=True) if result.status == "retry"]
+            answered, asked_wait = self._post(write_key, events, protocol)
+            if answered is not None:
+                counted, events = answered
+                statuses.update(counted)
                 if not events:
                     return Answer(statuses, requests)
             pause = asked_wait or wait
@@ -82,20 +80,20 @@ class Sender:
             time.sleep(pause)
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
-    def _post(self, write_key: str, events: list[bytes]) -> tuple[BatchResult | None, float]:
-        """One request: the results, or None and the seconds to wait where it may be tried again (0: not told)."""
-        body = gzip.compress(b'{"events":[' + b",".join(events) + b"]}", COMPRESSION_LEVEL, mtime=0)
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-Write-Key": write_key}
+    def _post(self, write_key: str, events: list[bytes], protocol: Protocol) -> tuple[Answered | None, float]:
+        """One request: what was answered, or None and the seconds to wait where it may be tried again (0: not told)."""
+        body = gzip.compress(protocol.body(events), COMPRESSION_LEVEL, mtime=0)
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **protocol.headers(write_key)}
         try:
             connection = self._connection()
-            connection.request("POST", self._path, body, headers)
+            connection.request("POST", self._base + protocol.path(write_key), body, headers)
             response = connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException):
             self._forget_connection()
             return None, 0.0
         if response.status == 200:
-            return msgspec.json.decode(text, type=BatchResult), 0.0
+            return protocol.read(text, events), 0.0
         if response.status in BUSY or response.status >= 500:
             return None, _seconds(response.headers.get("Retry-After"))
         raise EventsRefusedError(

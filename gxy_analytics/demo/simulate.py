@@ -14,9 +14,10 @@ from random import Random
 from gxy_analytics.demo.account import Account, TenantAccount
 from gxy_analytics.demo.backend import Backend
 from gxy_analytics.demo.deliveries import Delivery, Outbox, broken_events, handle
+from gxy_analytics.demo.protocols import PROTOCOLS, spoken
 from gxy_analytics.demo.registry import BackendRegistry
 from gxy_analytics.demo.sender import Answer, Sender
-from gxy_analytics.demo.wire import encode_event
+from gxy_analytics.demo.wire import native_form
 from gxy_analytics.demo.world import Plan, ShopDay, ShopWorld
 
 EVENTS_A_REQUEST = 400
@@ -37,7 +38,7 @@ def simulate(
     """
     started = time.monotonic()
     account = Account()
-    shops = [ShopRun(ShopWorld(plan, shop), sender, backend, write_keys[shop.slug], progress) for shop in plan.shops]
+    shops = [ShopRun(plan, ShopWorld(plan, shop), sender, backend, write_keys[shop.slug], progress) for shop in plan.shops]
     account.tenants = {run.world.shop.slug: run.account for run in shops}
     for days in zip(*(run.world.days() for run in shops), strict=True):
         for run, day in zip(shops, days, strict=True):
@@ -51,9 +52,12 @@ def simulate(
 class ShopRun:
     """One shop's way through the simulation."""
 
-    def __init__(self, world: ShopWorld, sender: Sender, backend: Backend, write_key: str, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, world: ShopWorld, sender: Sender, backend: Backend, write_key: str, progress: Progress
+    ) -> None:
         self.world = world
         self.account = TenantAccount(world.shop.currency)
+        self._plan = plan
         self._sender, self._key, self._progress = sender, write_key, progress
         self._registry = BackendRegistry(backend, world.catalogue)
         self._outbox = Outbox()
@@ -66,11 +70,16 @@ class ShopRun:
             self.account.add_order(order, self.world.zone)
         rng = Random(f"{self.world.seed}/handling/{shop_day.day}")
         for event in shop_day.events:
-            handling, body = handle(event, rng), encode_event(event, self.world.catalogue, ids)
+            handling = handle(event, rng, self._plan.loss)
+            if handling.is_lost:
+                self.account.lost += 1
+                continue
+            protocol = spoken(self._plan.protocol, event.session)
+            body = protocol.event(native_form(event, self.world.catalogue, ids))
             send_at = event.at_ms + handling.delay_ms
-            self._outbox.put(send_at, body, is_late=handling.delay_ms > 0)
+            self._outbox.put(send_at, body, is_late=handling.delay_ms > 0, protocol=protocol)
             if handling.repeat_after_ms is not None:
-                self._outbox.put(send_at + handling.repeat_after_ms, body, is_repeat=True)
+                self._outbox.put(send_at + handling.repeat_after_ms, body, is_repeat=True, protocol=protocol)
             self.account.order_events += event.name == "order_completed"
         for at_ms, body in broken_events(self.world, shop_day):
             self._outbox.put(at_ms, body, is_broken=True)
@@ -86,9 +95,12 @@ class ShopRun:
         waiting = iter(due)
         while batch := list(islice(waiting, EVENTS_A_REQUEST)):
             self._settle(REQUESTS_IN_FLIGHT)
-            self._in_flight.append(self._sender.send(self._key, [delivery.body for delivery in batch]))
+            bodies: dict[str, list[bytes]] = {}
             for delivery in batch:
+                bodies.setdefault(delivery.protocol.name, []).append(delivery.body)
                 self._count(delivery)
+            for name, events in bodies.items():
+                self._in_flight.append(self._sender.send(self._key, events, PROTOCOLS[name]))
             self._progress(what, len(batch))
 
     def _count(self, delivery: Delivery) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -33,9 +34,24 @@ class Ids:
 
 
 def encode_event(event: Event, catalogue: Catalogue, ids: Ids) -> bytes:
-    """`event` as JSON. `user_id` is customers.id, `product_id` products.id and `order_id` orders.id, each as a string."""
+    """`event` as JSON of the native protocol."""
+    return native_event(native_form(event, catalogue, ids))
+
+
+def native_event(form: dict[str, Any]) -> bytes:
+    """The form as JSON."""
+    return _ENCODER.encode(form)
+
+
+def native_body(events: list[bytes]) -> bytes:
+    """A request of these events."""
+    return b'{"events":[' + b",".join(events) + b"]}"
+
+
+def native_form(event: Event, catalogue: Catalogue, ids: Ids) -> dict[str, Any]:
+    """The fields of `event`. `user_id` is customers.id, `product_id` products.id and `order_id` orders.id, each as a string."""
     shopper = event.shopper
-    body: dict[str, object] = {
+    body: dict[str, Any] = {
         "event_id": event.event_id,
         "name": event.name,
         "time": EPOCH + timedelta(milliseconds=event.at_ms),
@@ -58,7 +74,7 @@ def encode_event(event: Event, catalogue: Catalogue, ids: Ids) -> bytes:
     if event.order:
         order_id = str(ids.orders[event.order.number])
         body["order"] = {"order_id": order_id, "value": as_decimal(event.order.grand_total), "currency": catalogue.shop.currency}
-    return _ENCODER.encode(body)
+    return body
 
 
 def encode_broken(event_id: UUID, at_ms: int, kind: int) -> bytes:

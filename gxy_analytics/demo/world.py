@@ -29,13 +29,15 @@ PHONE_ORDER_SHARE = 0.001  # orders by telephone, per visit: they have no events
 
 @dataclass(frozen=True)
 class Plan:
-    """What to simulate. `events_per_day` is the mean of a tenant of size 1."""
+    """What to simulate. `events_per_day` is the mean of a tenant of size 1; `loss` the share of events that never arrive."""
 
     seed: int = 7
     tenants: int = 5
     days: int = 14
     end: date = date(2026, 1, 31)
     events_per_day: int = 2_860
+    protocol: str = "native"
+    loss: float = 0.0
 
     @property
     def dates(self) -> tuple[date, ...]:
