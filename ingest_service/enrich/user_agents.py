@@ -6,6 +6,7 @@ Whether it is a bot is decided in `bots`. Client hints are not used: a stored ev
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import NamedTuple
 
 from ua_parser import OS, Domain, UserAgent
@@ -72,19 +73,14 @@ class UserAgents:
         if not text.strip():
             return Agent("", "", "", "", "")
         found = self._resolve(text, Domain.USER_AGENT | Domain.OS)
-        return Agent(*_named(found.user_agent), *_named(found.os), device_of(text))
+        return Agent(*named(found.user_agent), *named(found.os), device_of(text))
 
 
-def _named(found: UserAgent | OS | None) -> tuple[str, str]:
+def named(found: UserAgent | OS | None) -> tuple[str, str]:
     """Family, and version as far as it is numbered (at most three parts)."""
     if found is None or found.family == "Other":
         return "", ""
-    parts = []
-    for part in (found.major, found.minor, found.patch):
-        if not part:
-            break
-        parts.append(part)
-    return found.family, ".".join(parts)
+    return found.family, ".".join(filter(None, takewhile(bool, (found.major, found.minor, found.patch))))
 
 
 def device_of(user_agent: str) -> str:

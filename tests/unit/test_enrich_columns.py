@@ -48,6 +48,7 @@ def test_a_plain_visit_has_every_column_and_places_only_with_a_database() -> Non
     ("ids", "channel"),
     [
         ([("fbclid", "1"), ("gclid", "2")], "Paid Search"),
+        ([("gclid", "1"), ("fbclid", "2")], "Paid Search"),
         ([("irclickid", "1"), ("ttclid", "2")], "Paid Social"),
         ([("other", "1")], "Direct"),
         ([("other", "1"), ("dclid", "2")], "Display"),

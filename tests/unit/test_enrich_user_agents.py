@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ua_parser import UserAgent
 
-from ingest_service.enrich.user_agents import Agent, UserAgents, device_of_platform
+from ingest_service.enrich.user_agents import Agent, UserAgents, device_of_platform, named
 
 AGENTS = UserAgents()
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -101,6 +102,16 @@ def test_a_real_user_agent_gives_browser_system_and_device(
 def test_a_version_has_as_many_parts_as_are_known() -> None:
     found = AGENTS.read(f"Mozilla/5.0 {MAC} {APPLE} Version/17.5 Safari/605.1.15")
     assert (found.browser_version, found.os_version) == ("17.5", "10.15.7")
+
+
+def test_a_version_ends_where_a_part_is_missing() -> None:
+    assert named(UserAgent("Browser", "1", None, "3", None)) == ("Browser", "1")
+    assert named(UserAgent("Browser", None, None, None, None)) == ("Browser", "")
+    assert named(UserAgent("Other", "1", None, None, None)) == named(None) == ("", "")
+
+
+def test_only_the_beginning_is_looked_at() -> None:
+    assert AGENTS.read("x" * 1020 + " iPhone").device_class == "other"
 
 
 @pytest.mark.parametrize("text", ["", "   "])
