@@ -16,6 +16,7 @@ import lmdb
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, require
 from ingest_service.backpressure import SpoolFill
+from ingest_service.enrich.distinct import Book
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader import cut as cutting
 from ingest_service.loader.customers import CustomerNames
@@ -58,6 +59,7 @@ class Loader:
         self._housekeeping_at = 0.0
         self._fill = SpoolFill(settings)
         self.status = StatusFile(settings, self._state)
+        self.status.caches = {name: book for name, book in vars(self._rules).items() if isinstance(book, Book)}
         self._sink = Sink(require(settings.clickhouse_url, "CLICKHOUSE_URL"), stop, self._trouble)
 
     def run(self) -> None:

@@ -40,6 +40,10 @@ def families(status: LoaderStatus, *, by_tenant: bool = False) -> Iterator[Metri
         yield tenant_family(status)
     yield from lag_families(status)
     yield from batch_families(status.totals.get("batches", 0), status.tallies)
+    caches = GaugeMetricFamily("gxy_loader_cache_entries", "Answers that a cache of the enrichment holds.", labels=["cache"])
+    for name, entries in status.caches.items():
+        caches.add_metric([name], entries)
+    yield caches
     yield CounterMetricFamily("gxy_loader_alarms", "Alarms since the loader started.", value=status.totals.get("alarms", 0))
     yield GaugeMetricFamily("gxy_loader_quarantined_segments", "Damaged segments set aside.", value=len(status.quarantined))
     yield GaugeMetricFamily(

@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,7 @@ class LoaderStatus(msgspec.Struct):
     tenants: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)  # tenant -> outcome -> events
     tenants_left_out: int = 0
     process: ProcessLook | None = None
+    caches: dict[str, int] = msgspec.field(default_factory=dict)  # answers that each cache of the enrichment holds
 
     @property
     def lag_bytes(self) -> int:
@@ -91,6 +92,7 @@ class StatusFile:
         self._restarts = earlier.restarts + (not earlier.ended) if earlier else 0
         self._ended = False
         self._cannot_write = False
+        self.caches: Mapping[str, Sized] = {}
         self.tallies = earlier.tallies if earlier else Tallies()
         self._behind_since: dict[str, float] = {}
         self._last_batch = ""
@@ -143,6 +145,7 @@ class StatusFile:
             tenants=tenants,
             tenants_left_out=left_out,
             process=look_at_process(os.getpid()),
+            caches={name: len(cache) for name, cache in self.caches.items()},
         )
 
     def _replace(self, picture: LoaderStatus) -> None:

@@ -57,6 +57,7 @@ def status_of(**fields: object) -> LoaderStatus:
         "tallies": tallies,
         "tenants": {"acme": {"accepted": 10, "inserted": 6, "deduplicated": 1, "rejected": 1, "dropped": 2}},
         "process": look_at_process(os.getpid()),
+        "caches": {"agents": 17},
     }
     return LoaderStatus(**given | fields)  # type: ignore[arg-type]
 

@@ -48,6 +48,7 @@ def test_warnings_skew_and_batches_go_on_counting_after_a_restart(world: LoaderW
     world.load()
     world.spool([event(time=iso(time.time() - 3600))], sent_at=iso(time.time() - 3600))
     world.load()
+    assert status_of(world).caches["agents"] == 1, "the user agent of the one request since the start"
     tallies = status_of(world).tallies
     assert tallies.warnings == {"invalid:/items/price": 1, "missing:/page/url": 2}
     assert (tallies.batch_events.count, tallies.batch_events.sum) == (2, 2)
