@@ -33,6 +33,7 @@ types: $(STAMP)
 
 bench: $(STAMP)  ## Tables with ratios against a baseline of the same run
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.enrich
 	$(BIN)/python -m benchmarks.daily
 
 lock: $(STAMP)  ## Resolve requirements.lock anew from pyproject.toml
