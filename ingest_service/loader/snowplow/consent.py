@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ingest_service.loader.snowplow.readers import text
 from ingest_service.loader.snowplow.schema_uri import OWN, SchemaName
 
 CONSENT = SchemaName(OWN, "consent_preferences")
@@ -13,6 +14,6 @@ GRANTING = frozenset({"allow_all", "allow_selected", "implicit_consent"})  # of 
 def consent_of(data: dict[str, Any]) -> dict[str, bool]:
     """The purposes that were granted; others are not named."""
     scopes = data.get("consentScopes")
-    if type(scopes) is not list or data.get("eventType") not in GRANTING:
+    if type(scopes) is not list or text(data.get("eventType")) not in GRANTING:
         return {}
     return {scope: True for scope in scopes if type(scope) is str and scope}

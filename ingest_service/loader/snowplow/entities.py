@@ -154,17 +154,24 @@ def read_entities(sketch: Sketch, given: list[Any]) -> None:
     seen: set[int] = set()
     for told in given:
         schema, data = (told.get("schema"), told.get("data")) if type(told) is dict else (None, None)
-        entity = entity_of(schema) if type(schema) is str else None
-        if entity is None or type(data) is not dict or id(entity) in seen:
+        if type(schema) is not str or type(data) is not dict:
             sketch.entities.append(told)
-            if type(data) is dict and parse_uri(schema) == CONSENT:
-                sketch.event.setdefault("consent", consent_of(data))
-        else:
-            if not entity.is_line:
-                seen.add(id(entity))
-            _read(sketch, entity, schema, data)
+            continue
+        entity = entity_of(schema)
+        if entity is None or id(entity) in seen:
+            _keep(sketch, told, schema, data)
+            continue
+        if not entity.is_line:
+            seen.add(id(entity))
+        _read(sketch, entity, schema, data)
     if "product_ids" in sketch.properties:
         _promoted(sketch)
+
+
+def _keep(sketch: Sketch, told: dict[str, Any], schema: str, data: dict[str, Any]) -> None:
+    sketch.entities.append(told)
+    if parse_uri(schema) == CONSENT:
+        sketch.event.setdefault("consent", consent_of(data))
 
 
 def _read(sketch: Sketch, entity: Entity, schema: Any, data: dict[str, Any]) -> None:
