@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import msgspec
-from conftest import free_port
 from ingest_process import KEY, IngestProcess
 
 from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.governance.write_keys import hash_write_key
+from tests.conftest import free_port
 
 LIMIT = 200_000
 SHOP = "https://shop.example"

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, until
 from segment_process import LIMIT, SHOP, call, refusal, running, tried, with_grants
 
@@ -21,6 +20,7 @@ from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.protocols.segment.judge import MAX_EVENTS
 from ingest_service.protocols.segment.routes import ROUTES
 from ingest_service.spool.record import RecordFlags, SpoolRecord
+from tests.conftest import free_port
 
 BASIC = (KEY, "")
 EVERY_ROUTE = sorted(ROUTES)

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import SHARED_DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from segment_calls import request
@@ -22,6 +21,7 @@ from ingest_service.loader.sift import sift
 from ingest_service.protocols import native
 from ingest_service.protocols.segment.judge import judge
 from ingest_service.protocols.segment.routes import KINDS, ROUTES
+from tests.conftest import SHARED_DATA
 
 RECORDINGS = SHARED_DATA / "wire" / "rec.jsonl"
 EXAMPLES = 400
