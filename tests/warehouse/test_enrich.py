@@ -171,6 +171,7 @@ def assorted(world: LoaderWorld) -> None:
         visit(f"{SHOP}?utm_source=news&utm_medium=email&utm_campaign=x"),
         visit(f"{SHOP}?fbclid=1&gclid=2", time=yesterday),
         visit(SHOP, "https://t.co/x"),
+        visit(SHOP, "https://t.co/x", time=yesterday),
         visit(SHOP, "https://mail.google.com/mail/u/0/?q=a#inbox"),
         visit(SHOP, "https://www.perplexity.ai/search?q=shoes", time=yesterday),
         visit(SHOP, "https://shop.example/cart"),
@@ -218,7 +219,7 @@ def test_every_column_is_worked_out_again_and_reasons_of_headers_and_rate_are_ke
     found = recompute(world.client, Enrichment(database), days(), ALL)
     assert world.rows(f"{key}, {others}") == before
     assert world.rows(f"{key}, bot_reasons") == [(name, [*own, "header:client_hints", "rate"]) for name, own in said]
-    assert sum(one.columns.get("channel", 0) for one in found) == len(before) == 50
+    assert sum(one.columns.get("channel", 0) for one in found) == len(before) == 55
     again = recompute(world.client, Enrichment(database), days(), ALL)
     assert not any(rows for one in again for rows in one.columns.values())
     assert world.client.command(f"exists table {LOOKUP}") == 0
@@ -227,7 +228,7 @@ def test_every_column_is_worked_out_again_and_reasons_of_headers_and_rate_are_ke
 def test_only_the_days_the_tenant_and_the_columns_that_are_asked_for_change(world: LoaderWorld) -> None:
     other = LoaderWorld(world.data_dir, world.clickhouse_url, world.client)
     assorted(world)
-    other.spool([visit()], headers=BROWSER)
+    other.spool([visit(SHOP, "https://t.co/x")], headers=BROWSER)
     load(world)
     spoil(world)
     today = days()[1]
@@ -289,7 +290,12 @@ def test_the_command_prints_what_changed_and_what_to_build_again(
 def test_places_are_left_alone_without_a_database(world: LoaderWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GXY_DATA_DIR", str(world.data_dir))
     monkeypatch.setenv("GXY_CLICKHOUSE_URL", world.clickhouse_url)
-    window = ["--from", "2026-01-01", "--to", "2026-01-02"]
+    world.spool([visit()], headers=BROWSER)
+    load(world)
+    spoil(world)
+    window = ["--from", "2026-01-01", "--to", str(days()[1])]
+    CliRunner().invoke(ingest, ["enrich", *window], catch_exceptions=False)
+    assert world.one("channel, city") == {"channel": "Direct", "city": "old"}
     refused = CliRunner().invoke(ingest, ["enrich", *window, "--only", "geo"])
     assert isinstance(refused.exception, GeoDatabaseError)
     wrong = CliRunner().invoke(ingest, ["enrich", *window, "--only", "colour"])
