@@ -89,8 +89,8 @@ def agree_before(page: Page) -> None:
     page.add_init_script("localStorage.setItem('shop.consent', 'granted')")
 
 
-def walk(page: Page, base_url: str, *, close: bool = True) -> Walk:
-    """Walk the whole path at `base_url`; the tab is closed at the end unless told otherwise."""
+def walk(page: Page, base_url: str, *, customer_id: str = "", close: bool = True) -> Walk:
+    """Walk the whole path at `base_url`: as that customer from the cart on, and to the closed tab unless told otherwise."""
     page.goto(base_url + LANDING)
     _see(page, "product-card")
     at(page, "nav-ceramics").click()
@@ -103,6 +103,10 @@ def walk(page: Page, base_url: str, *, close: bool = True) -> Walk:
     expect(at(page, "search-count")).to_have_text("1 result")
     _see(page, "product-card")
     at(page, "quick-add").click()
+    if customer_id:
+        at(page, "nav-account").click()
+        at(page, "customer-id").fill(customer_id)
+        at(page, "sign-in").click()
     at(page, "cart-link").click()
     at(page, "to-checkout").click()
     _check_out(page)

@@ -220,3 +220,15 @@ def test_requests_carry_no_cookie_of_the_shop_and_a_blocked_way_harms_no_page(pa
     page.goto(f"{shop.url}/p/4")
     at(page, "add-to-cart").click()
     expect(at(page, "cart-count")).to_have_text("1")
+
+
+def test_the_script_file_alone_makes_a_tracker(page: Page, shop: ShopServer, tracker: Path) -> None:
+    page.route("**/plain*", lambda route: route.fulfill(content_type="text/html", body="<title>Plain</title><p>No bundler here"))
+    page.goto(f"{shop.url}/plain?utm_source=letter")
+    page.add_script_tag(path=tracker / "dist" / "gxy.js")
+    page.evaluate(
+        f"gxy.createTracker({{ writeKey: '{WRITE_KEY}', endpoint: '/s', consent: 'granted', lingerMs: 0 }}).pageViewed()"
+    )
+    shop.wait_for(len)
+    assert (shop.events[0]["e"], shop.events[0]["page"]) == ("pv", "Plain")
+    assert index_of(shop.events[0]) == 1

@@ -20,7 +20,7 @@ from tests.tracker.shop_walk import LANDING, Walk, agree_before, at, visitor, wa
 COLUMNS = """
     session_seq, name, page_path, campaign_source, click_ids, items.product_id as product_ids, items.position as positions,
     list_name, search_query, search_result_count, cart_value, order_id, order_value, order_tax, order_discount, order_quantity,
-    coupon, payment_method, shipping_method, checkout_step, promotion_id, engaged_ms, anonymous_id, session_id,
+    coupon, payment_method, shipping_method, checkout_step, promotion_id, engaged_ms, anonymous_id, session_id, customer_pid,
     warnings, properties
 """
 SAID_ONCE = {
@@ -54,7 +54,7 @@ def walked(world: ClientWorld, browser: Browser, storefront: Path) -> Walked:
     tenant = world.tenant()
     with ShopServer(storefront, world.ingest.url, tenant.key) as shop, visitor(browser) as page:
         agree_before(page)
-        done = walk(page, shop.url)
+        done = walk(page, shop.url, customer_id="4711")
         shop.wait_for(lambda events: any(event["e"] == "pp" and "/thanks/" in event["url"] for event in events))
         assert {request.status for request in shop.requests} == {200}
     return Walked(done, tenant, rows_of(tenant))
@@ -102,6 +102,17 @@ def test_the_landing_has_its_campaign_and_the_last_page_its_attention(walked: Wa
     assert not [row for row in rows if "engag" in row["properties"]]
 
 
+def test_the_customer_is_known_from_signing_in_on_and_only_as_a_pseudonym(walked: Walked) -> None:
+    known = [row for row in walked.rows if row["customer_pid"]]
+    first = walked.rows.index(known[0])
+    assert known == walked.rows[first:]
+    assert {"cart_viewed", "order_completed"} <= {row["name"] for row in known}
+    assert "product_clicked" not in {row["name"] for row in known}
+    assert len({row["customer_pid"] for row in known}) == 1
+    assert known[0]["customer_pid"] != "4711"
+
+
+@pytest.mark.slow
 def test_a_visit_during_an_outage_is_whole_once_the_service_is_back(
     world: ClientWorld, browser: Browser, storefront: Path
 ) -> None:

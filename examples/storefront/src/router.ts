@@ -3,6 +3,7 @@
  */
 import { createRouter, createWebHistory } from 'vue-router';
 
+import AccountPage from './pages/AccountPage.vue';
 import CartPage from './pages/CartPage.vue';
 import CategoryPage from './pages/CategoryPage.vue';
 import CheckoutPage from './pages/CheckoutPage.vue';
@@ -24,6 +25,7 @@ export const router = createRouter({
     { path: '/cart', component: CartPage },
     { path: '/checkout', component: CheckoutPage },
     { path: '/thanks/:order', component: ThanksPage, props: true },
+    { path: '/account', component: AccountPage },
     { path: '/privacy', component: PrivacyPage },
     { path: '/:path(.*)', component: MissingPage },
   ],
