@@ -40,7 +40,7 @@ class SegmentWire:
         route = ROUTES[scope["path"]]
         results, key = judge(prepared, route)
         notes = {ROUTE_NOTE: route}
-        if any(result.code == "missing_identity" for result in results) and b"anonymousid" in headers:
+        if b"anonymousid" in headers and any(result.code == "missing_identity" for result in results):
             notes[ANONYMOUS_ID_NOTE] = headers[b"anonymousid"][:MAX_ANONYMOUS_ID].decode("latin-1")
         return Reading(prepared, results, key or query_value(scope, "writeKey"), notes)
 
