@@ -29,6 +29,7 @@ class Fault:
     is_passed_on: bool = False  # whether the service saw the request all the same
     retry_after: int | None = None
     seconds: float = 0.0  # before answering or closing
+    edit: Callable[[bytes], bytes] | None = None  # the body on the way to the service, whose own answer is then given
 
 
 def refuse(status: int, retry_after: int | None = None) -> Fault:
@@ -46,6 +47,11 @@ def hang(seconds: float) -> Fault:
     return Fault(seconds=seconds)
 
 
+def tamper(edit: Callable[[bytes], bytes]) -> Fault:
+    """What the service gets is not what the client sent; what it answers is what the client gets."""
+    return Fault(is_passed_on=True, edit=edit)
+
+
 @dataclass
 class Exchange:
     """One request and what became of it."""
@@ -59,12 +65,22 @@ class Exchange:
     answer: bytes = b""
     answer_headers: dict[str, str] = field(default_factory=dict)
     fault: Fault | None = None
+    is_over: bool = False  # the answer, or the closed connection, is on its way
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds that the answer asked to wait."""
+        found = {name.lower(): value for name, value in self.answer_headers.items()}.get("retry-after")
+        return int(found) if found else None
 
     @property
     def is_event(self) -> bool:
         """Whether it carries events (and is no preflight, settings document or page)."""
         route = urlsplit(self.path).path
         return self.method == "POST" or route in ("/i", "/ice.png") or route.startswith("/pixel/")
+
+
+Plan = Callable[[Exchange], Fault | None]
 
 
 class Front:
@@ -75,7 +91,7 @@ class Front:
         self.page = page
         self.exchanges: list[Exchange] = []
         self._faults: deque[Fault] = deque()
-        self._outage: Fault | None = None
+        self._outage: Plan | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._server = Server(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"front": self}))
@@ -96,9 +112,9 @@ class Front:
         with self._lock:
             self._faults.extend(faults)
 
-    def outage(self, fault: Fault) -> None:
-        """Every request that carries events meets this fault, until `recover`."""
-        self._outage = fault
+    def outage(self, fault: Fault | Plan) -> None:
+        """Every request that carries events meets this fault, or what a plan says of it, until `recover`."""
+        self._outage = fault if callable(fault) else lambda _: fault
 
     def recover(self) -> None:
         self._outage = None
@@ -106,8 +122,8 @@ class Front:
             self._faults.clear()
 
     def events(self) -> list[Exchange]:
-        """The requests that carried events."""
-        return [exchange for exchange in list(self.exchanges) if exchange.is_event]
+        """The requests that carried events, as far as they are over."""
+        return [exchange for exchange in list(self.exchanges) if exchange.is_event and exchange.is_over]
 
     def statuses(self) -> list[int | None]:
         """What those were answered with."""
@@ -116,10 +132,10 @@ class Front:
     def handle(self, exchange: Exchange) -> None:
         """Decide, pass on, and fill in the answer."""
         self.exchanges.append(exchange)
-        exchange.fault = fault = self._take() if exchange.is_event else None
+        exchange.fault = fault = self._take(exchange) if exchange.is_event else None
         if fault is None or fault.is_passed_on:
             self._pass_on(exchange)
-        if fault:
+        if fault and fault.edit is None:
             self._stopping.wait(fault.seconds)
             exchange.status = fault.status
             exchange.answer = b'{"code":"fault","message":"the test says so"}'
@@ -127,9 +143,11 @@ class Front:
             if fault.retry_after is not None:
                 exchange.answer_headers["Retry-After"] = str(fault.retry_after)
 
-    def _take(self) -> Fault | None:
+    def _take(self, exchange: Exchange) -> Fault | None:
         with self._lock:
-            return self._faults.popleft() if self._faults else self._outage
+            if self._faults:
+                return self._faults.popleft()
+            return self._outage(exchange) if self._outage else None
 
     def _pass_on(self, exchange: Exchange) -> None:
         if self.upstream is None:
@@ -138,7 +156,9 @@ class Front:
         headers = {name: value for name, value in exchange.headers.items() if name.lower() not in HOP_BY_HOP}
         connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=UPSTREAM_SECONDS)
         try:
-            connection.request(exchange.method, exchange.path, exchange.body or None, headers)
+            edit = exchange.fault.edit if exchange.fault else None
+            body = edit(exchange.body) if edit else exchange.body
+            connection.request(exchange.method, exchange.path, body or None, headers)
             response = connection.getresponse()
             exchange.answer = response.read()
             exchange.status = response.status
@@ -151,13 +171,13 @@ class Front:
 
 def cors(exchange: Exchange) -> dict[str, str]:
     """What a load balancer that answers for a service must say, or a browser hides its answer from the page."""
-    origin = {name.lower(): value for name, value in exchange.headers.items()}.get("origin")
-    if origin is None:
+    headers = {name.lower(): value for name, value in exchange.headers.items()}
+    if "origin" not in headers:
         return {}
     return {
-        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Origin": headers["origin"],
         "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Allow-Headers": "authorization, content-type, sp-anonymous, anonymousid, x-retry-count",
+        "Access-Control-Allow-Headers": headers.get("access-control-request-headers", ""),
         "Access-Control-Expose-Headers": "Retry-After",
     }
 
@@ -186,8 +206,9 @@ class Handler(BaseHTTPRequestHandler):
         self.front.handle(exchange)
         if exchange.status is None:
             self.close_connection = True
-            return
-        self._answer(exchange.status, exchange.answer_headers, exchange.answer)
+        else:
+            self._answer(exchange.status, exchange.answer_headers, exchange.answer)
+        exchange.is_over = True
 
     do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = _serve  # noqa: N815
 

@@ -195,7 +195,7 @@ def _self_describing(schema: str, data: dict[str, Any], entities: list[dict[str,
 def small_calls(family: str, number: int) -> list[Call]:
     """`number` product views in the words of a family: snowplow or segment."""
     views = [
-        {"do": "product_view", "item": shopper()["pages"][1]["actions"][0]["items"][0] | {"id": f"SKU-{n}"}}
+        {"do": "product_view", "item": shopper()["pages"][1]["actions"][0]["items"][0] | {"id": str(1000 + n)}}
         for n in range(number)
     ]
     return [snowplow_action(view) if family == "snowplow" else segment_action(view) for view in views]

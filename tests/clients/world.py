@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,11 @@ class ClientWorld:
             directory, free_port(), clickhouse_url=clickhouse_url, GXY_NODE_ID=self.settings.node_id, **environment
         )
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True, before_exec: Callable[[], None] | None = None) -> None:
+        """Both processes; the service within the limits that `before_exec` sets, and maybe not ready yet."""
         self.settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         load_master_key(self.settings.master_key_path, create=True)
-        self.ingest.start()
+        self.ingest.start(wait=wait, before_exec=before_exec)
         log = self.settings.data_dir / "loader.log"
         environment = os.environ | self.settings.as_env()
         with log.open("ab") as file:
@@ -113,7 +115,7 @@ class Tenant:
     def ledger(self) -> dict[str, int]:
         """accepted, inserted, deduplicated, rejected and dropped, loaded so far."""
         sums = ", ".join(f"toInt64(sum(ledger.{name})) as {name}" for name in LEDGER)
-        return self.rows_now(sums, "governance.ingest_ledger as ledger final")[0]
+        return self.rows_now(sums, "governance.ingest_ledger as ledger")[0]
 
     def holds_once(self, number: int) -> None:
         """Exactly these many events, each once, and a ledger that balances."""

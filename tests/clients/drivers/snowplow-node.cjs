@@ -10,6 +10,7 @@ run(async (job, report) => {
       endpoint: hostname,
       protocol: 'http',
       port: Number(port),
+      postPath: `/${job.key}/tp2`,
       bufferSize: 5,
       onRequestSuccess: (events) => report.delivered += events.length,
       onRequestFailure: (failure) => {

@@ -26,9 +26,16 @@ def work(job: dict[str, Any], report: Report) -> None:
         tracker.track(event_of(call))
         time.sleep(job["pause_ms"] / 1000)
     tracker.flush()
-    while report.delivered < len(job["calls"]) and emitter.event_store.size() + emitter.retry_timer.is_active():
-        time.sleep(0.05)
+    while report.delivered < len(job["calls"]) and (holds_events(emitter) or holds_events(emitter)):
+        pass
     report.failed = len(job["calls"]) - report.delivered
+
+
+def holds_events(emitter: Emitter) -> bool:
+    """Whether the emitter keeps events for another try. Asked twice: between its timer and its lock it looks empty."""
+    time.sleep(0.2)
+    with emitter.lock:
+        return bool(emitter.event_store.size() or emitter.retry_timer.is_active())
 
 
 def event_of(call: dict[str, Any]) -> PageView | SelfDescribing:
