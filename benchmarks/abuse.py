@@ -26,9 +26,9 @@ ATTACKER = "attacker"
 QUOTA = 500  # events a second: a twentieth of what `over_quota` sends
 CONNECTIONS = 16
 REQUESTS_PER_SECOND = 300.0
-SECONDS = 6.0
+SECONDS = 4.0
 HEAD_START_SECONDS = 1.0
-ROUNDS = 3  # the median ratio counts: one stall of the disk is neither the attack's doing nor the baseline's
+ROUNDS = 5  # the median ratio counts: one stall of the disk is neither the attack's doing nor the baseline's
 
 BAR_RATIO = 2.0
 BAR_RSS_MIB = 400.0

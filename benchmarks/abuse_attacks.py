@@ -8,13 +8,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gzip
 import json
 import secrets
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import cycle
 
+import brotli
 import uvloop
 import zstandard
 
@@ -103,9 +106,16 @@ async def gigabytes(target: Target) -> None:
 
 
 async def zip_bombs(target: Target) -> None:
-    """50 times a second a few kilobytes that would inflate to 256 MiB."""
-    bomb = zstandard.ZstdCompressor().compress(MEBIBYTE * 256)
-    await repeat(target, 10, 50, lambda: target.post(target.key, len(bomb), whole(bomb), "Content-Encoding: zstd\r\n"))
+    """50 times a second a bomb of 64 MiB; inflating it to the limit takes 6 ms (br), 5 ms (gzip), 0.1 ms (zstd)."""
+    zeros = MEBIBYTE * 64
+    made = {"gzip": gzip.compress(zeros, 9), "br": brotli.compress(zeros, quality=1), "zstd": zstandard.compress(zeros)}
+    bombs = cycle(made.items())
+
+    async def once() -> None:
+        encoding, bomb = next(bombs)
+        await target.post(target.key, len(bomb), whole(bomb), f"Content-Encoding: {encoding}\r\n")
+
+    await repeat(target, 10, 50, once)
 
 
 async def over_quota(target: Target) -> None:

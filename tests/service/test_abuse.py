@@ -220,6 +220,15 @@ def test_a_tenant_at_twenty_times_its_quota_gets_its_quota_and_another_one_notic
     assert QUOTA * elapsed / 2 <= taken <= QUOTA + QUOTA * elapsed + batch
 
 
+def test_a_tenant_over_its_quota_is_refused_before_its_body_is_read(ingest: IngestProcess) -> None:
+    events = [event(f"over-{number}") for number in range(5 * QUOTA)]
+    while post(ingest, LOUD, *events[:500]).status_code == 200:
+        pass
+    reply = asyncio.run(send(ingest.port, head(1_000_000, key=LOUD, Expect="100-continue"), []))
+    assert (reply.status, reply.code) == (429, "over_events_quota")
+    assert reply.seconds < 4
+
+
 def test_a_secret_key_from_a_browser_is_refused_and_says_to_rotate_it(ingest: IngestProcess) -> None:
     assert post(ingest, SECRET, event("server")).status_code == 200
     refused = post(ingest, SECRET, event("browser"), Origin="https://shop.example")

@@ -85,6 +85,18 @@ def test_many_unknown_keys_at_once_ask_clickhouse_once(tmp_path: Path) -> None:
     run(scenario)
 
 
+def test_unknown_keys_one_after_the_other_ask_clickhouse_twice_a_second(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = Store(k1="acme")
+        registry = KeyRegistry(store.load, tmp_path / "keys.json")
+        started = time.monotonic()
+        for number in range(4):
+            assert await status_of(registry, f"wrong-{number}") == 401
+        assert store.reads <= 1 + (time.monotonic() - started) / auth.MIN_REFRESH_SECONDS
+
+    run(scenario)
+
+
 def test_known_keys_never_ask(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = Store(k1="acme")

@@ -58,6 +58,15 @@ def test_a_tenant_may_send_a_burst_and_then_its_rate() -> None:
     assert refusal(held, grant)
 
 
+def test_a_long_pause_earns_one_burst_and_not_more() -> None:
+    clock = Clock()
+    held, grant = quotas(clock), tenant(events_per_second=10, events_burst=50)
+    held.charge(grant, 50, 0)
+    clock.now += 86_400
+    held.charge(grant, 50, 0)
+    assert refusal(held, grant)
+
+
 def test_one_tenant_over_its_quota_leaves_the_others_alone() -> None:
     held = quotas(Clock(), ingest_events_per_second=10)
     held.charge(tenant("loud"), 1000, 0)
