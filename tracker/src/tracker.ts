@@ -39,6 +39,7 @@ export class Tracker {
   private readonly shop: Shop;
   private readonly impressions: Impressions;
   private mode: Mode;
+  private customer: string | null = null;
 
   /** @internal */
   constructor(private readonly options: TrackerOptions) {
@@ -128,11 +129,13 @@ export class Tracker {
 
   /** The visitor signed in: the backend's `customers.id`, never an e-mail address. It is not sent without consent. */
   identify(customerId: string | number): void {
-    this.snowplow.setUserId(String(customerId));
+    this.customer = String(customerId);
+    this.snowplow.setUserId(this.customer);
   }
 
   /** The visitor signed out: what follows is another session of nobody known. */
   forget(): void {
+    this.customer = null;
     this.snowplow.setUserId(null);
     if (this.mode === 'identified') this.snowplow.newSession();
   }
@@ -142,7 +145,7 @@ export class Tracker {
     const next = modeOf(consent, this.options);
     if (next === 'identified' && this.mode !== 'identified') this.allow(() => this.sayConsent(consent, terms));
     else {
-      this.unlessSilent(() => this.pages.say(() => this.sayConsent(consent, terms)));
+      this.unlessSilent(() => this.sayConsent(consent, terms));
       if (next !== this.mode) this.limit(next);
     }
   }
@@ -170,6 +173,7 @@ export class Tracker {
     const wasSilent = this.mode === 'silent';
     this.mode = 'identified';
     this.snowplow.disableAnonymousTracking({ stateStorageStrategy: 'cookie' });
+    this.snowplow.setUserId(this.customer); // a withdrawal before this made Snowplow forget it
     this.store.persist(true);
     if (wasSilent) this.pages.again();
     this.pages.say(() => this.pages.asLanding(sayConsent));

@@ -84,6 +84,29 @@ test('a withdrawal is the last event that says who, and empties the device', asy
   expect(stored()).toEqual([]);
 });
 
+test('a withdrawal while the next page is opened still says who withdrew', async () => {
+  const world = new World();
+  world.tracker.pageViewed();
+  world.tracker.identify(4711);
+  world.tracker.pageTurned();
+  world.tracker.setConsent('withdrawn');
+  world.tracker.pageViewed();
+  const events = await world.arrived(3);
+  expect(events.find((event) => wordOf(event) === 'consent_preferences')!['uid']).toBe('4711');
+});
+
+test('who agrees again is the same customer, as another visitor', async () => {
+  const world = new World();
+  world.tracker.pageViewed();
+  world.tracker.identify(4711);
+  world.tracker.setConsent('withdrawn');
+  world.tracker.setConsent('granted');
+  world.tracker.productViewed({ id: 1, category: 'c', price: 1 });
+  const events = await world.arrived(4);
+  expect(events.map((event) => event['uid'])).toEqual([undefined, '4711', '4711', '4711']);
+  expect(events[3]!['duid']).not.toBe(events[0]!['duid']);
+});
+
 test('Global Privacy Control is a refusal that no consent overrides', async () => {
   Object.defineProperty(navigator, 'globalPrivacyControl', { value: true, configurable: true });
   const world = new World({ consent: 'granted' });
