@@ -55,6 +55,7 @@ from segment_calls import Json, at, call, one, tracked
         ({"context": {"app": {"name": "RudderLabs JavaScript SDK", "namespace": "com.rudderlabs.javascript"}}}, "app_id", None),
         ({"context": {"page": {"url": "https://s.example/p?utm_source=n"}}}, "page.url", "https://s.example/p?utm_source=n"),
         ({"context": {"page": {"url": "https://s.example/p#x", "search": "?a=1"}}}, "page.url", "https://s.example/p?a=1"),
+        ({"context": {"page": {"url": "https://s.example/p?a=1", "search": "?a=1"}}}, "page.url", "https://s.example/p?a=1"),
         ({"context": {"page": {"path": "/p"}}}, "page.url", "/p"),
         ({"context": {"page": {"path": "/p", "search": "?utm_source=n"}}}, "page.url", "/p?utm_source=n"),
         ({"context": {"page": {"title": "Tee"}}}, "page.title", "Tee"),

@@ -24,7 +24,7 @@ from ingest_service.protocols.segment.routes import KINDS, ROUTES
 from tests.conftest import SHARED_DATA
 
 RECORDINGS = SHARED_DATA / "wire" / "rec.jsonl"
-EXAMPLES = 400
+EXAMPLES = 250
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
 anything = st.recursive(

@@ -37,7 +37,7 @@ def scope_of(path: str, query: str = "", **fields: Any) -> Any:
         ({b"authorization": b"basic " + base64.b64encode(b"WK:")}, b"WK"),
         ({b"authorization": basic("WK:"), b"x-write-key": b"other"}, b"WK"),
         ({b"x-write-key": b"WK"}, b"WK"),
-        ({b"authorization": b"Bearer WK"}, None),
+        ({b"authorization": basic("WK:").replace(b"Basic", b"Bearer")}, None),
         ({b"authorization": b"Basic !!!"}, None),
         ({b"authorization": b"Basic"}, None),
         ({b"authorization": basic(":")}, None),
