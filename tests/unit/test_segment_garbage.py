@@ -119,6 +119,14 @@ def test_deep_nesting_is_read_or_refused_and_never_a_crash(depth: int) -> None:
         both(b'{"type":"track","event":"X","userId":"u",' + b'"' + field + b'":' + deep + b"}", "track")
 
 
+def test_a_number_too_long_to_be_read_makes_its_call_a_letter_and_spares_the_others() -> None:
+    long = b'{"type":"track","event":"X","userId":"u","properties":{"a":' + b"9" * 5000 + b"}}"
+    draft = Draft()
+    SEGMENT.read(b'{"batch":[' + long + b',{"type":"page","userId":"u"}]}', request(), draft)
+    assert [letter.reason for letter in draft.letters] == ["unreadable"]
+    assert [event.name for event in draft.events] == ["page_viewed"]
+
+
 @pytest.mark.skipif(not RECORDINGS.exists(), reason="the recorded requests are not here")
 def test_every_recorded_request_is_taken_whole() -> None:
     count = 0
