@@ -48,8 +48,8 @@ def forgotten(times: int) -> Plan:
     seen: Counter[str] = Counter()
 
     def plan(exchange: Exchange) -> Fault | None:
-        head = ids_of(exchange)[0]
-        seen[head] += 1
-        return forget(500) if seen[head] <= times else None
+        ids = ids_of(exchange)
+        seen.update(ids)
+        return forget(500) if min(seen[one] for one in ids) <= times else None
 
     return plan

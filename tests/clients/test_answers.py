@@ -124,6 +124,7 @@ def test_a_page_of_a_listed_origin_is_welcome(world: ClientWorld, browser: Brows
         tab.call(*page_calls(client, 2))
         until(lambda: stored(front) == 2, f"two events; {tab.console}")
         tab.close()
+    world.settle()
     tenant.holds_once(2)
 
 
@@ -137,6 +138,7 @@ def test_a_request_that_is_too_large_costs_its_own_event_and_no_other(world: Cli
     assert (report.is_finished, report.delivered, report.failed) == (True, 4, 1)
     assert sorted(status or 0 for status in front.statuses()) == [200] * 4 + [TOO_LARGE[driver.family]]
     assert deliveries(front) == {1: 5}
+    world.settle()
     tenant.holds_once(4)
 
 
@@ -164,7 +166,7 @@ def test_a_body_that_cannot_be_read_is_400_and_the_client_goes_on(world: ClientW
     assert (report.is_finished, report.delivered, report.failed) == (True, 2, 1)
     assert front.statuses() == [400, 200, 200]
     assert {"code", "message"} <= json.loads(front.events()[0].answer).keys()
-    tenant.rows("name")
+    world.settle()
     assert tenant.letters() == UNREADABLE[driver.name]
 
 
@@ -186,6 +188,7 @@ def test_a_batch_with_an_unusable_event_is_200_and_only_that_event_is_a_dead_let
     report = driver.run(front.url, tenant.key, small_calls(driver.family, 5))
     assert (report.is_finished, report.delivered, report.failed) == (True, 5, 0)
     assert front.statuses() == [200]
+    world.settle()
     tenant.holds_once(4)
     assert len(tenant.letters()) == 1
     assert tenant.ledger()["rejected"] == 1
@@ -243,5 +246,6 @@ def test_consent_that_segment_says_is_refused_is_200_and_counted_but_not_stored(
         call["context"] = {"consent": {"categoryPreferences": {"analytics": is_granted}}}
     report = SEGMENT_NODE.run(front.url, tenant.key, calls)
     assert (report.delivered, report.failed) == (4, 0)
+    world.settle()
     tenant.holds_once(2)
     assert tenant.ledger()["dropped"] == 2

@@ -48,6 +48,7 @@ def test_a_purchase_right_before_leaving_arrives_with_the_clients_option_for_it(
             tab.page.goto(elsewhere.url + "/")
         until(lambda: stored(front) == 2, f"the purchase; {front.statuses()} {tab.console}")
         tab.close()
+    world.settle()
     tenant.holds_once(2)
 
 
@@ -72,6 +73,7 @@ def test_what_a_closed_tab_could_not_send_arrives_when_the_visitor_comes_back(
         tab.call(*calls_on(client, LANDING))
         until(lambda: stored(front) >= 3, f"all three; {front.statuses()} {tab.console}")
         tab.close()
+    world.settle()
     tenant.holds_once(3)
     assert sorted(row["name"] for row in tenant.rows_now("name")) == ["order_completed", "page_viewed", "page_viewed"]
 
@@ -90,4 +92,5 @@ def test_a_shopper_in_a_hurry_leaves_every_event_once(world: ClientWorld, browse
             tab.call(*calls_on(client, page))
         until(lambda: stored(front) == len(expected_names()), f"all events; {stored(front)} {tab.console}")
         tab.close()
+    world.settle()
     tenant.holds_once(len(expected_names()))

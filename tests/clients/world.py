@@ -118,8 +118,8 @@ class Tenant:
         return self.rows_now(sums, "governance.ingest_ledger as ledger")[0]
 
     def holds_once(self, number: int) -> None:
-        """Exactly these many events, each once, and a ledger that balances."""
-        found = self.rows("count() as events, uniqExact(event_id) as ids, uniqExact(client_event_id) as client_ids")[0]
+        """Exactly these many events are loaded, each once, and the ledger balances."""
+        found = self.rows_now("count() as events, uniqExact(event_id) as ids, uniqExact(client_event_id) as client_ids")[0]
         assert found == {"events": number, "ids": number, "client_ids": number}
         ledger = self.ledger()
         assert ledger["accepted"] == sum(ledger.values()) - ledger["accepted"], ledger
