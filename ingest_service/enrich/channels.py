@@ -15,7 +15,7 @@ from ingest_service.enrich.referrers import DIRECT, INTERNAL, REFERRAL, Referrer
 from ingest_service.enrich.sources import Sources
 
 # Click id -> (source, medium) that it implies where no utm parameter says otherwise. The first in this order counts.
-# fbclid and epik are on unpaid links of those networks too: tag unpaid posts with utm_medium=social.
+# fbclid and epik are on every link that leaves those networks, paid or not: they name the network and not a payment.
 CLICK_IDS: dict[str, tuple[str, str]] = {
     "gclid": ("google", "cpc"),
     "wbraid": ("google", "cpc"),
@@ -23,11 +23,11 @@ CLICK_IDS: dict[str, tuple[str, str]] = {
     "msclkid": ("bing", "cpc"),
     "dclid": ("dv360", "display"),
     "ttclid": ("tiktok", "paid_social"),
-    "fbclid": ("facebook", "paid_social"),
+    "fbclid": ("facebook", "social"),
     "twclid": ("twitter", "paid_social"),
     "li_fat_id": ("linkedin", "paid_social"),
     "sccid": ("snapchat", "paid_social"),
-    "epik": ("pinterest", "paid_social"),
+    "epik": ("pinterest", "social"),
     "irclickid": ("impact", "affiliate"),
 }
 MAX_CHARS = 200  # of a campaign's name that are looked at

@@ -132,12 +132,12 @@ CLICKED = [
     ("gbraid", "Paid Search"),
     ("msclkid", "Paid Search"),
     ("dclid", "Display"),
-    ("fbclid", "Paid Social"),
+    ("fbclid", "Organic Social"),
     ("ttclid", "Paid Social"),
     ("twclid", "Paid Social"),
     ("li_fat_id", "Paid Social"),
     ("sccid", "Paid Social"),
-    ("epik", "Paid Social"),
+    ("epik", "Organic Social"),
     ("irclickid", "Affiliates"),
 ]
 
