@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from conftest import free_port
 from ingest_process import KEY, IngestProcess
-from snowplow_cases import PAYLOAD, action, body, plain, product
+from snowplow_wire import PAYLOAD, action, body, plain, product
 
 from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.governance.write_keys import create_write_key, hash_write_key

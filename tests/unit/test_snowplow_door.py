@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from snowplow_cases import PAYLOAD, body, plain
+from snowplow_wire import PAYLOAD, body, plain
 
 from gxy_analytics.contracts.events import MAX_EVENTS_PER_REQUEST
 from ingest_service.answers import MalformedBodyError, RefusalError

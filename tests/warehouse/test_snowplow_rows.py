@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from loader_world import LoaderWorld
-from snowplow_cases import CASES, NOW_MS, Case, action, body, plain, product, self_describing, told
+from snowplow_events import EVENT_CASES
+from snowplow_shop import SHOP_CASES
+from snowplow_wire import NOW_MS, Case, action, body, plain, product, self_describing, told
 
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
@@ -18,6 +20,8 @@ from ingest_service.loader.replay import Selection, replay
 from ingest_service.loader.snowplow.payload import UnreadablePayloadError
 from ingest_service.spool.record import RecordFlags
 from tests.conftest import SHARED_DATA
+
+CASES = [*EVENT_CASES, *SHOP_CASES]
 
 
 def world_of(directory: Path, server: EmbeddedClickHouse) -> Iterator[LoaderWorld]:
