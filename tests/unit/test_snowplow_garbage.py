@@ -144,18 +144,18 @@ def test_a_letter_put_into_a_body_again_is_the_same_letter(given_events: list[An
 
 
 def test_json_as_deep_as_can_be_read_is_no_error_when_it_is_written_again() -> None:
-    """What can just be read lies deeper by a few levels in `properties`."""
+    """What can just be read is written again from a deeper call."""
 
     def read(depth: int) -> Draft:
         nested = "[" * depth + "]" * depth
         wrapped = encode(told(SNOWPLOW, "unstruct_event", told("a.b", "c", "deep")), False).replace('"deep"', nested)
         entity = contexts(told("a.b", "c", "deep"))["co"].replace('"deep"', nested)
         draft = Draft()
-        sent = json.dumps({"data": [plain("ue", ue_pr=wrapped), plain(co=entity)]}).encode()
-        ADAPTER.read(sent, Request("acme", "snowplow", NOW_MS, 0), draft)
+        sent = json.dumps({"data": [plain("ue", ue_pr=wrapped), plain(co=entity), plain(page="deep")]}).replace('"deep"', nested)
+        ADAPTER.read(sent.encode(), Request("acme", "snowplow", NOW_MS, 0), draft)
         return draft
 
     deepest = next(depth for depth in range(50, 5000, 50) if read(depth).letters)
-    for depth in range(deepest - 55, deepest + 5):
-        draft = read(depth)
-        assert len(draft.events) + len(draft.letters) == 2
+    found = [read(depth) for depth in range(deepest - 60, deepest + 5)]
+    assert {len(draft.events) + len(draft.letters) for draft in found} == {3}
+    assert {letter.reason for draft in found for letter in draft.letters} == {"invalid_payload", "unreadable"}
