@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from conftest import free_port
 from ingest_process import KEY, IngestProcess
 from snowplow_wire import PAYLOAD, action, body, plain, product
 
@@ -21,6 +20,7 @@ from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.loader.draft import Draft, Request
 from ingest_service.loader.snowplow.adapter import read_body
 from ingest_service.spool.record import RecordFlags, SpoolRecord
+from tests.conftest import free_port
 
 TP2 = "/com.snowplowanalytics.snowplow/tp2"
 LIMIT = 50_000

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import SHARED_DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snowplow_events import EVENT_CASES
@@ -31,6 +30,7 @@ from ingest_service.loader.snowplow.plan import compile_plan
 from ingest_service.loader.snowplow.sketch import Sketch
 from ingest_service.protocols.snowplow.envelope import body_of
 from ingest_service.protocols.snowplow.routes import query_pairs
+from tests.conftest import SHARED_DATA
 
 CASES = [*EVENT_CASES, *SHOP_CASES]
 
