@@ -12,7 +12,7 @@ from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, 
 from ingest_service.intake import Intake
 from ingest_service.privacy import opted_out
 from ingest_service.protocols.wire import Wire
-from ingest_service.request import Body, Headers, decode_body, headers_of
+from ingest_service.request import Body, Headers, headers_of
 from ingest_service.screening import screen
 from ingest_service.spool.record import RecordFlags
 
@@ -64,7 +64,7 @@ class Endpoint:
         grant = await intake.admit(scope, headers, key) if key or not wire.has_key_in_body else None
         body = await self._read(grant, sent)
         try:
-            body = self._decode(headers, sent, body)
+            body = await self._decode(headers, grant, sent, body)
             reading = wire.read(scope, headers, body)
         except MalformedBodyError as error:
             if grant and not opted_out(grant, headers):
@@ -90,10 +90,18 @@ class Endpoint:
         finally:
             self._intake.quotas.reserve(grant, -sent.announced)
 
-    def _decode(self, headers: Headers, sent: Body, body: bytes) -> bytes:
-        decoded = decode_body(headers, body, self._intake.max_body_bytes)
-        if decoded is not body:
-            sent.hold(len(decoded))
+    async def _decode(self, headers: Headers, grant: Grant | None, sent: Body, body: bytes) -> bytes:
+        """The body without its Content-Encoding. One that is too large then has cost its tenant what the largest costs."""
+        encoding = headers.get(b"content-encoding")
+        if not encoding:
+            return body
+        try:
+            decoded = await self._intake.inflater.inflate(body, encoding.decode("latin-1"))
+        except RefusalError as refused:
+            if grant and refused.status == 413:
+                self._intake.quotas.charge(grant, 0, self._intake.max_body_bytes)
+            raise
+        sent.hold(len(decoded))
         return decoded
 
     async def _store(

@@ -15,6 +15,7 @@ from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry
 from ingest_service.backpressure import BODY_BUDGET_BYTES, ByteBudget, SpoolFill, Watermarks
 from ingest_service.client_address import ClientAddresses, parse_networks
+from ingest_service.inflate import Inflater
 from ingest_service.metrics import IngestMetrics
 from ingest_service.origins import check_origin
 from ingest_service.privacy import Treatment, treat
@@ -38,6 +39,7 @@ class Intake:
         self.addresses = ClientAddresses(parse_networks(settings.trusted_proxies or ""))
         self.quotas = Quotas(settings)
         self.watermarks = Watermarks(SpoolFill(settings).measure)
+        self.inflater = Inflater(settings.max_body_bytes)
         self.bodies = ByteBudget(max(BODY_BUDGET_BYTES, 2 * settings.max_body_bytes))
         self.salts = DailySalts(settings.data_dir / "ingest" / "salts.json")
         self.commits: GroupCommit | None = None

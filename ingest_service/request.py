@@ -14,7 +14,6 @@ from litestar.types import HTTPScope, Receive
 
 from ingest_service.answers import ClientGoneError, RefusalError
 from ingest_service.backpressure import ByteBudget
-from ingest_service.inflate import inflate
 
 BODY_SECONDS = 30.0  # for the whole body: a client slower than that is refused
 DISCARD_SECONDS = 5.0
@@ -122,9 +121,3 @@ class Body:
 
     def _too_large(self) -> RefusalError:
         return RefusalError(413, "body_too_large", f"the body is over {self._limit} bytes: send fewer events at once.")
-
-
-def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
-    """The body without its Content-Encoding, at most `limit` bytes. Raises RefusalError."""
-    encoding = headers.get(b"content-encoding")
-    return inflate(body, encoding.decode("latin-1"), limit) if encoding else body
