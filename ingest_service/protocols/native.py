@@ -13,6 +13,7 @@ import msgspec
 
 from gxy_analytics.contracts.events import MAX_EVENTS_PER_REQUEST, MAX_ID_LENGTH, BatchHead, EventHead, EventResult, RawBatch
 from ingest_service.answers import MalformedBodyError, RefusalError
+from ingest_service.protocols.digits import exact, tolerant
 
 PROTOCOL = "native"
 
@@ -24,10 +25,11 @@ DROP = "drop"
 _heads = msgspec.json.Decoder(BatchHead)
 _raw_batch = msgspec.json.Decoder(RawBatch)
 _head = msgspec.json.Decoder(EventHead)
+_decode_any = tolerant(msgspec.json.Decoder(float_hook=exact).decode)
 _LONE_SURROGATE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
-_UNREADABLE = (msgspec.DecodeError, RecursionError)
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _PATH = re.compile(r" - at `(.*)`$")
 
@@ -94,7 +96,7 @@ def _judge_odd(event: bytes | msgspec.Raw, error: Exception) -> EventResult:
     """An event of which some field of the head has another type or length than it should."""
     pointer, reason = locate(error)
     try:
-        fields = msgspec.json.decode(event)
+        fields = _decode_any(event)
     except _UNREADABLE as deeper:
         return EventResult(None, DROP, "unreadable", str(deeper))
     if not isinstance(fields, dict):
@@ -139,7 +141,7 @@ def _syntax_error(body: bytes, error: Exception) -> tuple[int, int, str]:
     """Byte, line and reason. The standard library is asked because it tells the place exactly."""
     text = body.decode()
     try:
-        json.loads(text)
+        json.loads(text, parse_int=str)  # it refuses to make a number of over 4,300 digits
     except json.JSONDecodeError as found:
         return len(text[: found.pos].encode()), found.lineno, found.msg[0].lower() + found.msg[1:]
     except RecursionError:

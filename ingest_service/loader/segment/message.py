@@ -7,11 +7,7 @@ from typing import Any
 import msgspec
 
 from ingest_service.loader.event import NOTHING
-
-
-def exact(text: str) -> msgspec.Raw:
-    """A number with a fraction as it was written: every digit of an amount counts."""
-    return msgspec.Raw(text.encode())
+from ingest_service.protocols.digits import exact, tolerant
 
 
 class Message(msgspec.Struct, gc=False, rename="camel"):
@@ -44,9 +40,9 @@ class Body(msgspec.Struct, rename="camel"):
     context: msgspec.Raw = NOTHING
 
 
-decode_body = msgspec.json.Decoder(Body, float_hook=exact).decode
-decode_message = msgspec.json.Decoder(Message, float_hook=exact).decode
-decode_any = msgspec.json.Decoder(float_hook=exact).decode
+decode_body = tolerant(msgspec.json.Decoder(Body, float_hook=exact).decode)
+decode_message = tolerant(msgspec.json.Decoder(Message, float_hook=exact).decode)
+decode_any = tolerant(msgspec.json.Decoder(float_hook=exact).decode)
 decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 encode = msgspec.json.Encoder().encode
 encode_sorted = msgspec.json.Encoder(order="sorted").encode

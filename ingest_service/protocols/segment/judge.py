@@ -14,6 +14,7 @@ from gxy_analytics.contracts.event_types.registry import CUSTOM_PREFIX
 from gxy_analytics.contracts.events import MAX_ID_LENGTH, EventResult
 from ingest_service.answers import MalformedBodyError, RefusalError
 from ingest_service.protocols import native
+from ingest_service.protocols.digits import exact, tolerant
 from ingest_service.protocols.native import DROP, OK, WARNING
 from ingest_service.protocols.segment.routes import BATCH, KINDS
 
@@ -68,15 +69,15 @@ class Judged(NamedTuple):
     key: str | None
 
 
-_envelope = msgspec.json.Decoder(Envelope)
-_raw_envelope = msgspec.json.Decoder(RawEnvelope)
-_head = msgspec.json.Decoder(Head)
+_decode_envelope = tolerant(msgspec.json.Decoder(Envelope, float_hook=exact).decode)
+_decode_raw_envelope = tolerant(msgspec.json.Decoder(RawEnvelope, float_hook=exact).decode)
+_decode_head = tolerant(msgspec.json.Decoder(Head, float_hook=exact).decode)
 
 
 def judge(body: bytes, route: str) -> Judged:
     """Judge every call of a body. Raises MalformedBodyError, and RefusalError (413) over MAX_EVENTS."""
     try:
-        found = _envelope.decode(body)
+        found = _decode_envelope(body)
     except msgspec.ValidationError:
         return _judge_odd(body, route)
     except UNREADABLE as error:
@@ -147,7 +148,7 @@ def _judge_name(name: Any) -> EventResult:
 def _judge_odd(body: bytes, route: str) -> Judged:
     """A batch with an entry that is no object, or a body that is none."""
     try:
-        found = _raw_envelope.decode(body)
+        found = _decode_raw_envelope(body)
     except UNREADABLE as error:
         raise malformed(body, error) from error
     raws = found.batch or []
@@ -157,7 +158,7 @@ def _judge_odd(body: bytes, route: str) -> Judged:
 
 def _judge_raw(raw: msgspec.Raw, route: str) -> EventResult:
     try:
-        return judge_call(_head.decode(raw), route)
+        return judge_call(_decode_head(raw), route)
     except UNREADABLE:
         return NOT_AN_OBJECT
 

@@ -11,6 +11,7 @@ import msgspec
 
 from gxy_analytics.contracts.events import MAX_ID_LENGTH
 from gxy_analytics.errors import GxyError
+from ingest_service.protocols.digits import exact, tolerant
 
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 JSON_PARAMETERS = frozenset({"ue_pr", "co"})  # JSON text inside JSON; some senders forget to quote it
@@ -18,7 +19,7 @@ JSON_PARAMETERS = frozenset({"ue_pr", "co"})  # JSON text inside JSON; some send
 Parameters = dict[str, str]
 
 _texts = msgspec.json.Decoder(Parameters)
-_any = msgspec.json.Decoder(float_hook=lambda digits: msgspec.Raw(digits.encode()))
+_decode_any = tolerant(msgspec.json.Decoder(float_hook=exact).decode)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -68,7 +69,7 @@ def _check_head(given: Given) -> None:
 def _read_odd(raw: bytes | msgspec.Raw) -> Given:
     """An event with values that are no text: numbers and booleans are made text, JSON that is not quoted is quoted."""
     try:
-        fields = _any.decode(raw)
+        fields = _decode_any(raw)
     except UNREADABLE as error:
         raise UnusableEventError("unreadable", "", str(error)) from error
     if not isinstance(fields, dict):
