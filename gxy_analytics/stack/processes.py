@@ -42,6 +42,7 @@ def clickhouse(server: EmbeddedClickHouse, env: dict[str, str], migrate: Callabl
         ready=lambda _pid: server.answers(),
         on_ready=migrate,
         request_stop=server.end_serving,
+        restarts_when_asked=True,
         ports=(
             Port(server.http_port, "ClickHouse (HTTP)", "GXY_CLICKHOUSE_HTTP_PORT"),
             Port(server.tcp_port, "ClickHouse (native)", "GXY_CLICKHOUSE_TCP_PORT"),

@@ -76,6 +76,8 @@ class Supervisor:
         for process in self.processes.values():
             if process.state is State.WAITING:
                 self._maybe_launch(process)
+            elif process.exit_code() == 0 and process.spec.restarts_when_asked and process.state is State.READY:
+                self._start_again(process)
             elif process.exit_code() is not None:
                 self._failed(process, how_it_ended(process.exit_code() or 0))
             elif process.state is State.STARTING:
@@ -158,6 +160,13 @@ class Supervisor:
         process.not_before = time.monotonic() + delay
         process.state = State.WAITING
         self._report(process.spec.name, f"died ({how}): restarting in {delay:g} s, log {process.log_file}")
+
+    def _start_again(self, process: Process) -> None:
+        process.kill_group()
+        self._tell_guard("-", process)
+        process.popen = None
+        process.state = State.WAITING
+        self._report(process.spec.name, "ended as it was asked to: starting again")
 
     def _tell_guard(self, change: str, process: Process) -> None:
         if self._guard is None or self._guard.stdin is None or process.popen is None:

@@ -26,6 +26,14 @@ ADMIN = "gxy"
 KILL_SERVING_QUERY = "KILL QUERY WHERE query LIKE '%sleepEachRow(3)%' AND is_initial_query SYNC"
 
 
+def access_file(directory: Path) -> Path:
+    """The file below a server's directory that the engine merges into `users.xml`; written by `gxy access apply`.
+
+    `prepare` leaves it, so that what was applied holds after every start.
+    """
+    return directory / "users.d" / "access.xml"
+
+
 class EmbeddedServerError(GxyError):
     """The embedded ClickHouse did not start or stop; the message names its log."""
 

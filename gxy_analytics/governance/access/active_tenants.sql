@@ -1,0 +1,4 @@
+select tenant_id
+from governance.tenants final
+where status = 'active'
+order by tenant_id

@@ -1,0 +1,4 @@
+select
+    user_name,
+    fingerprint
+from governance.access_applied final

@@ -1,0 +1,4 @@
+select
+    user_name,
+    generation
+from governance.access_users final

@@ -1,0 +1,139 @@
+"""The access specification as typed values: reading `specification.toml` and refusing one that makes no sense.
+
+What it says is in the `.toml`; how a server is told is in `users_xml` and `server_sql`.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from gxy_analytics.errors import GxyError
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+TABLE = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*|\*)")
+PRIVILEGE = re.compile(r"[A-Z]+( [A-Z]+)*")
+
+Value = int | str
+
+
+class SpecificationError(GxyError):
+    """The access specification contradicts itself; it is part of the program, so this is a defect."""
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows a tenant's user sees of every policed table."""
+
+    column: str
+    condition: str
+    user_prefix: str
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`privileges` on each table of `on` (`database.table` or `database.*`), on all columns unless `columns` names some."""
+
+    privileges: tuple[str, ...]
+    on: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one kind of user may do. `policed` tables may be read under the row policy."""
+
+    description: str
+    profile: str
+    quota: str | None = None
+    grants: tuple[Grant, ...] = ()
+    policed: tuple[str, ...] = ()
+
+    @property
+    def all_grants(self) -> tuple[Grant, ...]:
+        """The grants, with reading the policed tables among them."""
+        return (*self.grants, Grant(("SELECT",), self.policed)) if self.policed else self.grants
+
+
+class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Limits of a user within an interval of `seconds`; None limits nothing."""
+
+    seconds: int
+    queries: int | None = None
+    errors: int | None = None
+    result_rows: int | None = None
+    read_rows: int | None = None
+    execution_time: int | None = None
+
+    def limits(self) -> dict[str, int]:
+        """The limits there are, by ClickHouse's name."""
+        given = msgspec.structs.asdict(self)
+        return {name: value for name, value in given.items() if name != "seconds" and value is not None}
+
+
+class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that is said about access. `profiles`: setting to its constant value, by profile."""
+
+    policy: Policy
+    roles: dict[str, Role]
+    profiles: dict[str, dict[str, Value]]
+    quotas: dict[str, Quota]
+
+    @property
+    def policed(self) -> tuple[str, ...]:
+        """The tables under the row policy, in order."""
+        return tuple(sorted({table for role in self.roles.values() for table in role.policed}))
+
+    @property
+    def service_roles(self) -> tuple[str, ...]:
+        """Roles with one account of their own, in order; a tenant's role has an account a tenant."""
+        return tuple(sorted(name for name, role in self.roles.items() if not role.policed))
+
+
+def load_specification() -> Specification:
+    """Return the specification of this version. Raises SpecificationError."""
+    return read_specification(files(__package__).joinpath("specification.toml").read_text())
+
+
+def read_specification(text: str) -> Specification:
+    """Parse and check a specification. Raises SpecificationError naming the first thing that cannot be."""
+    try:
+        specification = msgspec.toml.decode(text, type=Specification)
+    except msgspec.DecodeError as error:
+        raise SpecificationError(f"The access specification cannot be read: {error}; mend specification.toml.") from error
+    for complaint in _complaints(specification):
+        raise SpecificationError(f"The access specification is wrong: {complaint}; mend specification.toml.")
+    return specification
+
+
+def _complaints(specification: Specification) -> list[str]:
+    found = [complaint for name, role in specification.roles.items() for complaint in _of_role(specification, name, role)]
+    names = [*specification.roles, *specification.profiles, *specification.quotas]
+    names += [setting for profile in specification.profiles.values() for setting in profile]
+    found += [f"'{name}' is no name" for name in names if not NAME.fullmatch(name)]
+    return found
+
+
+def _of_role(specification: Specification, name: str, role: Role) -> list[str]:
+    found = []
+    if role.profile not in specification.profiles:
+        found.append(f"role {name} has profile '{role.profile}', which is not there")
+    if role.quota is not None and role.quota not in specification.quotas:
+        found.append(f"role {name} has quota '{role.quota}', which is not there")
+    if role.policed and role.grants:
+        found.append(f"role {name} has grants beside its policed tables, which no policy would cover")
+    for grant in role.all_grants:
+        found += [f"role {name}: '{table}' is no table" for table in grant.on if not TABLE.fullmatch(table)]
+        found += [f"role {name}: '{word}' is no privilege" for word in grant.privileges if not PRIVILEGE.fullmatch(word)]
+        found += [f"role {name}: '{column}' is no column" for column in grant.columns if not NAME.fullmatch(column)]
+    found += [f"role {name}: {table} is policed whole databases at a time" for table in role.policed if table.endswith("*")]
+    return found
+
+
+def literal(value: Any) -> str:
+    """A setting's or a limit's value as SQL: digits, or a quoted word. Raises SpecificationError for anything else."""
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_]+", value):
+        return f"'{value}'"
+    raise SpecificationError(f"The access specification is wrong: {value!r} is no value; mend specification.toml.")

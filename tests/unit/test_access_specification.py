@@ -1,0 +1,159 @@
+"""The access specification as data: what it must never say, and what is derived from it."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from gxy_analytics.governance.access.accounts import UnsafeSlugError, derive_password, wanted_accounts
+from gxy_analytics.governance.access.server_sql import (
+    UnsafeOperatorError,
+    altering,
+    grant_statements,
+    render_objects,
+    render_script,
+)
+from gxy_analytics.governance.access.specification import SpecificationError, load_specification, read_specification
+from gxy_analytics.governance.access.users_xml import render_users_xml
+from gxy_analytics.warehouse.manifest import prepared_manifest
+
+SPECIFICATION = load_specification()
+KEY = bytes(range(32))
+GOLDEN = Path(__file__).with_name("test_access_script.golden.sql")
+VAULT = ("wrapped_key", "ciphertext")
+
+
+def test_every_mart_is_policed_and_nothing_else_is() -> None:
+    nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
+    marts = {
+        f"marts.{node['alias']}"
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts" and node["config"]["materialized"] != "view"
+    }
+    assert set(SPECIFICATION.policed) == marts
+    for node in nodes:
+        if node["resource_type"] == "model" and node["schema"] == "marts":
+            assert SPECIFICATION.policy.column in node["columns"], node["alias"]
+
+
+def test_a_tenant_is_granted_exactly_what_is_policed() -> None:
+    tenant = SPECIFICATION.roles["tenant"]
+    assert sorted(grant_statements(tenant)) == [f"GRANT SELECT ON {table}" for table in sorted(SPECIFICATION.policed)]
+
+
+def test_only_export_and_erasure_read_the_vault() -> None:
+    readers = set()
+    for name, role in SPECIFICATION.roles.items():
+        for grant in role.all_grants:
+            reads = "SELECT" in grant.privileges and any(table.startswith("pii.") for table in grant.on)
+            if reads and (not grant.columns or set(grant.columns) & set(VAULT)):
+                readers.add(name)
+    assert readers == {"exporter", "eraser"}
+
+
+def test_only_ingest_reads_write_keys_and_nobody_may_grant_or_make_users() -> None:
+    for name, role in SPECIFICATION.roles.items():
+        for grant in role.all_grants:
+            assert "governance.*" not in grant.on and "pii.*" not in grant.on and "*.*" not in grant.on, name
+            assert "governance.write_keys" not in grant.on or name == "ingest"
+            assert not {word for word in grant.privileges if "USER" in word or "ROLE" in word or word in ("ALL", "ALTER")}, name
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[roles.x]\ndescription = ''\nprofile = 'none'", "profile 'none'"),
+        ("[roles.x]\ndescription = ''\nprofile = 'p'\nquota = 'q'", "quota 'q'"),
+        ("[roles.x]\ndescription = ''\nprofile = 'p'\npoliced = ['marts.*']", "whole databases"),
+        ("[roles.x]\ndescription = ''\nprofile = 'p'\npoliced = ['marts.a; drop table b']", "is no table"),
+        (
+            "[roles.x]\ndescription = ''\nprofile = 'p'\npoliced = ['marts.a']\n"
+            "[[roles.x.grants]]\nprivileges = ['SELECT']\non = ['raw.events']",
+            "beside its policed tables",
+        ),
+        ("[[roles.x.grants]]\nprivileges = ['select']\non = ['a.b']\n[roles.y]\ndescription=''\nprofile='p'", "cannot be read"),
+    ],
+)
+def test_a_specification_that_contradicts_itself_is_refused(text: str, complaint: str) -> None:
+    policy = "[policy]\ncolumn = 'tenant_id'\ncondition = '1'\nuser_prefix = 'tenant_'\n[profiles.p]\nreadonly = 2\n[quotas]\n"
+    with pytest.raises(SpecificationError, match=complaint.replace("*", r"\*")):
+        read_specification(policy + text)
+
+
+def test_a_slug_that_is_no_dns_label_gets_no_user() -> None:
+    for slug in ("", "a b", "A", "x' OR 1", "a</users>", "-a", "a" * 64):
+        with pytest.raises(UnsafeSlugError):
+            wanted_accounts(SPECIFICATION, KEY, [slug], {})
+
+
+def test_an_operator_that_could_end_a_statement_is_refused() -> None:
+    for operator in ("", "a`; drop user b", "a b"):
+        with pytest.raises(UnsafeOperatorError):
+            render_objects(SPECIFICATION, operator)
+
+
+def test_passwords_are_derived_and_a_rotation_or_another_user_gives_another_one() -> None:
+    first = derive_password(KEY, "tenant_aurora", 1)
+    assert first == derive_password(KEY, "tenant_aurora", 1)
+    others = [
+        derive_password(KEY, "tenant_aurora", 2),
+        derive_password(KEY, "tenant_b", 1),
+        derive_password(KEY[::-1], "tenant_aurora", 1),
+    ]
+    assert len({first, *others}) == 4
+    assert all(len(password) == 43 for password in (first, *others))
+
+
+def test_no_password_is_shown_or_written() -> None:
+    accounts = wanted_accounts(SPECIFICATION, KEY, ["aurora"], {})
+    written = render_users_xml(SPECIFICATION, accounts) + render_script(SPECIFICATION, accounts, "ops") + repr(accounts)
+    assert not [account.name for account in accounts if account.password in written]
+
+
+def test_every_account_has_its_roles_grants_and_only_tenants_have_filters() -> None:
+    accounts = wanted_accounts(SPECIFICATION, KEY, ["aurora"], {})
+    users = ElementTree.fromstring(render_users_xml(SPECIFICATION, accounts)).find("users")  # noqa: S314
+    assert users is not None
+    for account in accounts:
+        user = users.find(account.name)
+        assert user is not None
+        granted = [query.text for query in user.findall("grants/query")]
+        assert granted == list(grant_statements(SPECIFICATION.roles[account.role]))
+        filters = {f"marts.{table.tag}": table.findtext("filter") for table in user.findall("databases/marts/*")}
+        assert set(filters) == (set(SPECIFICATION.policed) if account.tenant_id else set())
+        assert set(filters.values()) <= {SPECIFICATION.policy.condition}
+
+
+def test_every_setting_of_every_profile_is_a_constant() -> None:
+    root = ElementTree.fromstring(render_users_xml(SPECIFICATION, []))  # noqa: S314
+    for name, settings in SPECIFICATION.profiles.items():
+        profile = root.find(f"profiles/gxy_{name}")
+        assert profile is not None
+        assert {element.tag: element.text for element in profile if element.tag != "constraints"} == {
+            setting: str(value) for setting, value in settings.items()
+        }
+        assert {element.tag for element in profile.findall("constraints/*") if element.find("const") is not None} == set(settings)
+    for objects in render_objects(SPECIFICATION, "ops").values():
+        if objects[0].startswith("CREATE SETTINGS PROFILE"):
+            assert objects[0].count(" CONST") == objects[0].count(" = ")
+
+
+def test_a_role_that_is_there_is_altered_and_loses_everything_before_it_gets_anything() -> None:
+    role = render_objects(SPECIFICATION, "ops")["role gxy_role_tenant"]
+    altered = altering(role)
+    assert altered[:2] == ["ALTER ROLE gxy_role_tenant SETTINGS PROFILE 'gxy_tenant'", "REVOKE ALL ON *.* FROM gxy_role_tenant"]
+    assert altered[2:] == role[1:]
+
+
+def test_the_script_for_a_full_server_is_as_it_was_reviewed() -> None:
+    """When the specification changes on purpose: read the difference, then write the new script over the golden one."""
+    script = render_script(SPECIFICATION, wanted_accounts(SPECIFICATION, KEY, ["aurora-living", "b"], {"tenant_b": 3}), "ops")
+    assert script == GOLDEN.read_text()
+
+
+def test_the_specification_lies_in_the_package() -> None:
+    assert files("gxy_analytics.governance.access").joinpath("specification.toml").is_file()
