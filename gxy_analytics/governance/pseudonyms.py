@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.governance.key_fingerprints import check_master_key
 from gxy_analytics.governance.master_key import derive_tenant_key
 
 PURPOSE = "customer-pid"
@@ -25,3 +29,7 @@ class Pseudonyms:
         if key is None:
             key = self._keys[tenant_id] = derive_tenant_key(self._master_key, tenant_id, PURPOSE)
         return hmac.digest(key, str(customer_id).encode(), "sha256").hex()
+
+    def check(self, client: Client, tenant_ids: Iterable[str]) -> None:
+        """Raise OtherMasterKeyError when one of the tenants is known by pseudonyms of another master key."""
+        check_master_key(client, self._master_key, tenant_ids)

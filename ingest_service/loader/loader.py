@@ -20,6 +20,7 @@ from ingest_service.enrich.distinct import Book
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader import cut as cutting
 from ingest_service.loader.customers import CustomerNames
+from ingest_service.loader.keys import KeyCheck
 from ingest_service.loader.manifest import Manifest
 from ingest_service.loader.prepare import Known, Prepared, prepare
 from ingest_service.loader.reconcile import finish_differing
@@ -61,9 +62,13 @@ class Loader:
         self.status = StatusFile(settings, self._state)
         self.status.caches = {name: book for name, book in vars(self._rules).items() if isinstance(book, Book)}
         self._sink = Sink(require(settings.clickhouse_url, "CLICKHOUSE_URL"), stop, self._trouble)
+        self._keys = KeyCheck(pseudonyms, self._sink)
 
     def run(self) -> None:
-        """Load until told to stop. Raises StoppedError when that happens while ClickHouse does not answer."""
+        """Load until told to stop. Raises StoppedError when that happens while ClickHouse does not answer.
+
+        Raises OtherMasterKeyError before the first batch is written that another key would name differently.
+        """
         self.status.write(self._sink, force=True)
         self.finish_last()
         while not self._stop.is_set():
@@ -165,6 +170,7 @@ class Loader:
         self.status.tallies.batch_seconds.observe(time.monotonic() - began)
 
     def _prepare(self, batch: cutting.Cut, loaded_ms: int) -> Prepared:
+        self._keys.check({record.tenant_id for _, record in batch.records})
         with self._state.environment.begin() as transaction:
             known = Known(
                 suspects=self._state.dedup.suspects,
