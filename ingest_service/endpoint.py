@@ -10,6 +10,7 @@ from litestar.types import HTTPScope, Receive, Send
 from gxy_analytics.governance.ingest_policy import Grant
 from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, send_answer
 from ingest_service.intake import Intake
+from ingest_service.loader.cut import EVENTS_NOTE
 from ingest_service.privacy import opted_out
 from ingest_service.protocols.wire import Wire
 from ingest_service.request import Body, Headers, headers_of
@@ -76,7 +77,10 @@ class Endpoint:
         if reading.results:
             intake.quotas.charge(grant, len(reading.results), len(reading.body))
             reading, flags = screen(grant, headers, wire.protocol, reading)
-            await self._store(scope, headers, grant, reading.body, wire.notes(scope, headers) | reading.notes, flags)
+            notes = wire.notes(scope, headers) | reading.notes
+            if len(reading.results) > 1:
+                notes[EVENTS_NOTE] = str(len(reading.results))
+            await self._store(scope, headers, grant, reading.body, notes, flags)
             intake.metrics.count_events(reading.results, grant)
         return wire.accept(scope, reading)
 

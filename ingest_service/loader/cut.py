@@ -17,8 +17,8 @@ from ingest_service.spool.segment import HEADER_BYTES
 MAX_EVENTS = 20_000
 MAX_BYTES = 12 << 20  # of bodies: keeps the loader's memory bounded when events are large
 MAX_AGE_SECONDS = 1.0  # a quiet spool is loaded this often: about one part a second and table
-EVENT_MARK = b'"event_id"'
-EVENTS_NOTE = "gxy-events"  # of a record with more than one event: their number, from the door, where no mark would tell it
+EVENT_MARK = b'"event_id"'  # of native bodies, where the door did not say
+EVENTS_NOTE = "gxy-events"  # of a record with more than one event: their number, from the door
 
 
 @dataclass(slots=True)

@@ -21,7 +21,6 @@ import msgspec
 import pytest
 import zstandard
 from clickhouse_connect.driver.client import Client
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event, until
 from raw_http import Reply, chunked, peak_mib, request_head, send
 
@@ -31,6 +30,7 @@ from gxy_analytics.governance.write_keys import create_write_key, hash_write_key
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.auth import MIN_REFRESH_SECONDS
 from ingest_service.request import DISCARD_BYTES
+from tests.conftest import free_port
 
 MEMORY_MIB = 400  # of one worker, whatever is sent
 LIMIT = 2_000_000

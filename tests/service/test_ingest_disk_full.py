@@ -13,8 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event, until
+
+from tests.conftest import free_port
 
 SIZE_MB, MORE_MB = 80, 300  # room for one segment of 64 MB; later for several
 FILLER = "x" * 1_500_000

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event, until
 
 from ingest_service.spool.reader import SegmentEnd
+from tests.conftest import free_port
 
 
 @pytest.fixture

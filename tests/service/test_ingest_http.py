@@ -14,13 +14,13 @@ import brotli
 import httpx
 import pytest
 import zstandard
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event, until
 
 from gxy_analytics.governance.write_keys import create_write_key, revoke_keys
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.spool.record import RecordFlags, SpoolRecord
+from tests.conftest import free_port
 
 LIMIT = 50_000
 

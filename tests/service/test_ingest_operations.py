@@ -22,7 +22,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import free_port
 from ingest_process import KEY, NOBODY, IngestProcess, event, until
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,6 +34,7 @@ from gxy_analytics.stack.process import State
 from gxy_analytics.stack.supervisor import Supervisor
 from ingest_service.loader.status import LoaderStatus, read_status
 from ingest_service.logs import BURST
+from tests.conftest import free_port
 
 EMAIL, ADDRESS, COOKIE, PERSON = "jane.doe@example.com", "203.0.113.77", "session=c00k1e-v4lue", "customer-4711"
 BAD_KEY = "wk-planted-secret-0815"

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event
 
 from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
@@ -24,6 +23,7 @@ from ingest_service.loader.drops import DROPPED_NOTE
 from ingest_service.loader.loader import Loader
 from ingest_service.privacy import VISITOR_NOTE
 from ingest_service.spool.record import RecordFlags
+from tests.conftest import free_port
 
 SECRET = "gxys_secret"
 POLICIES = {

@@ -11,10 +11,10 @@ import httpx
 import jsonschema_rs
 import pytest
 import zstandard
-from conftest import free_port
 from ingest_process import KEY, IngestProcess, event
 
 from ingest_service.spool.record import RecordFlags
+from tests.conftest import free_port
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from conftest import SHARED_DATA
 
 from gxy_analytics.contracts.event_types.registry import EVENT_TYPES, is_custom
 from ingest_service.loader.adapters import ADAPTERS
@@ -18,6 +17,7 @@ from ingest_service.loader.segment.names import SPEC
 from ingest_service.loader.snowplow.events import ACTIONS, CODES, SELF_DESCRIBING
 from ingest_service.protocols.segment.routes import ROUTE_NOTE, ROUTES
 from ingest_service.protocols.snowplow.envelope import body_of
+from tests.conftest import SHARED_DATA
 
 RECORDINGS = SHARED_DATA / "wire"
 OF_SNOWPLOW = {*ACTIONS.values(), *(code.name for code in (*CODES.values(), *SELF_DESCRIBING.values()) if code.name)}

@@ -101,7 +101,7 @@ def test_every_field_of_a_call_and_its_context_has_its_place(given: Json, path: 
         ({"context": {"screen": {"width": "wide"}}}, "invalid:/context/screen/width"),
         ({"context": {"consent": {"categoryPreferences": {"Ads": "perhaps"}}}}, "invalid:/context/consent/categoryPreferences"),
         ({"type": "identify", "traits": "text"}, "invalid:/traits"),
-        ({"messageId": None, "timestamp": "2026-11-22T10:00:00Z"}, "message_id_missing"),
+        ({"messageId": None, "timestamp": "2026-11-22T10:00:00Z"}, "missing_event_id"),
     ],
 )
 def test_what_is_not_as_it_should_be_costs_a_warning_and_not_the_call(given: Json, warning: str) -> None:

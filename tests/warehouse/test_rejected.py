@@ -151,7 +151,9 @@ def test_a_collision_tells_both_fingerprints(world: LoaderWorld) -> None:
 def test_letters_are_found_by_protocol_reason_time_and_text_and_replayed_by_the_same(world: LoaderWorld) -> None:
     start = time.time_ns() - 3_600_000_000_000
     for minute, text in enumerate(("red shoe", "Green hat", "green SHOE")):
-        world.spool([{"name": "custom:x", "properties": {"long": "x" * 300, "text": text}}], received_ns=start + minute * 60_000_000_000)
+        world.spool(
+            [{"name": "custom:x", "properties": {"long": "x" * 300, "text": text}}], received_ns=start + minute * 60_000_000_000
+        )
     world.spool(b"?", protocol="telepathy", received_ns=start)
     world.load()
 

@@ -27,7 +27,7 @@ from ingest_service.protocols.native import DROP
 from ingest_service.protocols.segment.judge import NOT_AN_OBJECT, UNREADABLE, is_id, judge, judge_call, kind_of
 from ingest_service.protocols.segment.routes import ANONYMOUS_ID_NOTE, ROUTE_NOTE
 
-NO_ID = "message_id_missing"
+NO_ID = "missing_event_id"
 POINTERS = {"missing_type": "/type", "invalid_type": "/type", "not_an_object": "", "unreadable": ""}
 NAME_POINTER = "/event"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar.types import HTTPScope
 
 from ingest_service.answers import Answer, RefusalError
-from ingest_service.loader.cut import EVENTS_NOTE
 from ingest_service.protocols import native
 from ingest_service.protocols.segment.answers import STORED, refuse_segment
 from ingest_service.protocols.segment.judge import judge
@@ -41,8 +40,6 @@ class SegmentWire:
         route = ROUTES[scope["path"]]
         results, key = judge(prepared, route)
         notes = {ROUTE_NOTE: route}
-        if len(results) > 1:
-            notes[EVENTS_NOTE] = str(len(results))
         if b"anonymousid" in headers and any(result.code == "missing_identity" for result in results):
             notes[ANONYMOUS_ID_NOTE] = headers[b"anonymousid"][:MAX_ANONYMOUS_ID].decode("latin-1")
         return Reading(prepared, results, key or query_value(scope, "writeKey"), notes)
