@@ -45,6 +45,7 @@ class BrowserClient:
 
     name: str
     family: str
+    takes_ms: int = 0  # from a call until the event is in the client's own storage
 
     def page(self, path: str) -> tuple[str, bytes] | None:
         """What the shop serves: a script of the trackers, or the page of the path."""
@@ -60,7 +61,7 @@ class BrowserClient:
 
 SNOWPLOW_BROWSER = BrowserClient("snowplow", "snowplow")
 SEGMENT_BROWSER = BrowserClient("segment", "segment")
-RUDDER_BROWSER = BrowserClient("rudder", "segment")
+RUDDER_BROWSER = BrowserClient("rudder", "segment", takes_ms=100)
 BROWSERS = (SNOWPLOW_BROWSER, SEGMENT_BROWSER, RUDDER_BROWSER)
 
 

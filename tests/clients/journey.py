@@ -45,6 +45,7 @@ def walk(browser: Browser, client: BrowserClient, front: Front, shop: str, key: 
         say(tab, front, before, told)
         if page["path"] == LAST_PATH:
             tab.call(last)
+            tab.page.wait_for_timeout(client.takes_ms)
             tab.close_tab()
         else:
             told += 1

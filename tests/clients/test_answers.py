@@ -164,7 +164,8 @@ def test_a_body_that_cannot_be_read_is_400_and_the_client_goes_on(world: ClientW
     front.next(tamper(half))
     report = driver.run(front.url, tenant.key, small_calls(driver.family, 3), pause_ms=200, **ONE_BY_ONE[driver.name])
     assert (report.is_finished, report.delivered, report.failed) == (True, 2, 1)
-    assert front.statuses() == [400, 200, 200]
+    first, *others = front.statuses()
+    assert (first, set(others)) == (400, {200})
     assert {"code", "message"} <= json.loads(front.events()[0].answer).keys()
     world.settle()
     assert tenant.letters() == UNREADABLE[driver.name]

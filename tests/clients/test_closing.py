@@ -11,7 +11,7 @@ from tests.clients.browser import BROWSERS, RUDDER_BROWSER, BrowserClient, Tab
 from tests.clients.front import Front, hang
 from tests.clients.journey import calls_on, say, stored
 from tests.clients.shopper import expected_names, shopper
-from tests.clients.test_shopper_path import kept_alive
+from tests.clients.ways import kept_alive
 from tests.clients.world import ClientWorld
 from tests.service.ingest_process import until
 
@@ -42,6 +42,7 @@ def test_a_purchase_right_before_leaving_arrives_with_the_clients_option_for_it(
             say(tab, front, [], 1)
         is_ready(tab, client)
         tab.call(purchase)
+        tab.page.wait_for_timeout(client.takes_ms)
         if leave == "close the tab":
             tab.close_tab()
         else:
@@ -52,7 +53,10 @@ def test_a_purchase_right_before_leaving_arrives_with_the_clients_option_for_it(
     tenant.holds_once(2)
 
 
-@each_page
+@pytest.mark.parametrize(
+    "client",
+    [pytest.param(one, marks=[pytest.mark.slow] if one is RUDDER_BROWSER else [], id=one.name) for one in BROWSERS],
+)
 def test_what_a_closed_tab_could_not_send_arrives_when_the_visitor_comes_back(
     world: ClientWorld, browser: Browser, front: Front, client: BrowserClient
 ) -> None:

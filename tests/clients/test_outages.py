@@ -27,8 +27,8 @@ TROUBLES = {
     "a connection cut although it was stored": forget(None),
     "silence": hang(0.7),
 }
-LONG = dict.fromkeys(("429 and Retry-After", "a connection cut although it was stored"), pytest.mark.slow)
-"""Like others as far as a client can tell: the first is met in `test_answers` with the service's own quota."""
+LONG = dict.fromkeys(("429 and Retry-After", "a connection cut although it was stored", "silence"), pytest.mark.slow)
+"""Much like the others; 429 is met in `test_answers` too, with the service's own quota."""
 
 
 def came_through(fleet: Fleet) -> None:
@@ -62,6 +62,7 @@ HASTY = {"rudder": {"queueOptions": {"minRetryDelay": 300, "backoffFactor": 1}}}
 """Retries half a minute apart are right for shops and long for a test."""
 
 
+@pytest.mark.slow  # two clients and the marts in `test_shopper_path` are the short one
 def test_an_event_that_its_client_delivered_five_times_is_stored_once_and_the_ledger_knows_of_the_four(
     world: ClientWorld, browser: Browser
 ) -> None:
