@@ -1,4 +1,4 @@
-"""The protocols side by side, in batches of 10: what the door takes and what the loader makes of it. Part of `benchmarks.ingest`."""
+"""The protocols side by side, in batches of 10: what the door takes, what the loader makes of it. Part of `benchmarks.ingest`."""
 
 from __future__ import annotations
 
