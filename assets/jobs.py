@@ -5,13 +5,16 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.checks.numbers import equals_backend, events_equal_ledger, events_equal_raw, events_equal_staged, ledger_balances
+from assets.checks.personal_data import no_personal_data
 from assets.conventions import BUILD_TAG, OWNERS
 
 LATE = {"gxy/cause": "late rows"}
+BUILT = dg.AssetSelection.all() - dg.AssetSelection.checks(no_personal_data)
+"""Everything but the scan for personal data, which has a job of its own: it reads every table and no build waits for it."""
 
 daily_build = dg.define_asset_job(
     "daily_build",
-    selection=dg.AssetSelection.all(),
+    selection=BUILT,
     executor_def=dg.in_process_executor,
     owners=OWNERS,
     description="Extract the backend, build the run's days of every daily table, then the tables that are built whole, and check "
@@ -28,7 +31,7 @@ extract = dg.define_asset_job(
 
 rebuild_days = dg.define_asset_job(
     "rebuild_days",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(BUILD_TAG, "whole"),
+    selection=BUILT - dg.AssetSelection.tag(BUILD_TAG, "whole"),
     executor_def=dg.in_process_executor,
     run_tags=LATE,
     owners=OWNERS,
@@ -44,4 +47,12 @@ recheck = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     owners=OWNERS,
     description="Compare the newest built days with the backend and the events with the ledger once more. Builds nothing.",
+)
+
+scan_personal_data = dg.define_asset_job(
+    "scan_personal_data",
+    selection=dg.AssetSelection.checks(no_personal_data),
+    executor_def=dg.in_process_executor,
+    owners=OWNERS,
+    description="Look for personal data in a sample of every text column outside the vault. Builds nothing, changes nothing.",
 )

@@ -37,10 +37,14 @@ class Finding:
 
 @dataclass(slots=True)
 class Scan:
-    """Everything one scan saw: its findings, what was allowed, and how much it looked at."""
+    """Everything one scan saw: its findings, what was allowed, the columns it looked at, and how many people it compared with."""
 
     findings: list[Finding] = field(default_factory=list)
     allowed: list[Finding] = field(default_factory=list)
-    tables: int = 0
-    columns: int = 0
+    columns: list[Place] = field(default_factory=list)
     people: int = 0
+
+    @property
+    def databases(self) -> set[str]:
+        """Those that have a text column."""
+        return {place.database for place in self.columns}

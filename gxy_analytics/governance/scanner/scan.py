@@ -25,8 +25,7 @@ def scan_warehouse(client: Client, vault: Vault | None) -> Scan:
     scan = Scan(people=people.count)
     seed = secrets.randbits(63)
     for table in text_tables(client):
-        scan.tables += 1
-        scan.columns += len(table.columns)
+        scan.columns += [Place(table.database, table.table, column) for column in table.columns]
         for finding in _scan_table(client, table, seed, people):
             (scan.allowed if is_allowed(finding) else scan.findings).append(finding)
     scan.findings.sort()
