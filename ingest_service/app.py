@@ -16,6 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from gxy_analytics.settings import Settings
 from ingest_service.answers import send_preflight
 from ingest_service.auth import KeyLoader, KeyRegistry
+from ingest_service.documented import protocol_paths
 from ingest_service.endpoint import Endpoint
 from ingest_service.intake import Intake
 from ingest_service.metrics import IngestMetrics
@@ -82,6 +83,7 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
         ),
     )
     app.openapi_schema.components.schemas.update(event_schemas()[1])
+    app.openapi_schema.paths = {**(app.openapi_schema.paths or {}), **protocol_paths()}
     app.intake = app.state.intake = intake
     app.endpoints = [Endpoint(intake, wire) for wire in WIRES]
     app.state.native = app.endpoints[0]

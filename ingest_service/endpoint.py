@@ -8,7 +8,7 @@ from __future__ import annotations
 from litestar.types import HTTPScope, Receive, Send
 
 from gxy_analytics.governance.ingest_policy import Grant
-from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, send_answer
+from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, refuse, send_answer
 from ingest_service.intake import Intake
 from ingest_service.loader.cut import EVENTS_NOTE
 from ingest_service.privacy import opted_out
@@ -17,7 +17,10 @@ from ingest_service.request import Body, Headers, headers_of
 from ingest_service.screening import screen
 from ingest_service.spool.record import RecordFlags
 
-CLIENT_GONE = Answer(499, b"")
+CLIENT_GONE = 499  # in metrics: no status that anybody sees
+BROKEN_BODY = refuse(
+    RefusalError(400, "broken_body", "the body ended before it was whole, or its chunks are not as HTTP has them.")
+)
 
 
 class Endpoint:
@@ -30,8 +33,7 @@ class Endpoint:
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         answer = await self.answer(scope, receive)
-        if answer is not CLIENT_GONE:
-            await send_answer(send, answer, dict(scope["headers"]).get(b"origin"))
+        await send_answer(send, answer, dict(scope["headers"]).get(b"origin"))
 
     async def answer(self, scope: HTTPScope, receive: Receive) -> Answer:
         """The answer to one request, once everything that it promises is durable."""
@@ -48,14 +50,14 @@ class Endpoint:
             answer = self.wire.refuse(scope, refusal)
             intake.metrics.count_refusal(self.wire.label, refusal.refusal.code, answer.status)
         except ClientGoneError:
-            answer = CLIENT_GONE
+            answer = BROKEN_BODY  # a client that is gone misses it; one whose chunks are none would get the server's own 500
         except Exception:
             intake.metrics.count_defect(self.wire.label)  # the server's 500 says nothing, and writes nothing down
             raise
         finally:
             body.release()
             intake.in_flight -= 1
-        intake.metrics.count_request(self.wire.label, answer.status)
+        intake.metrics.count_request(self.wire.label, CLIENT_GONE if answer is BROKEN_BODY else answer.status)
         return answer
 
     async def _accept(self, scope: HTTPScope, headers: Headers, sent: Body) -> Answer:

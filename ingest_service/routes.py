@@ -25,9 +25,11 @@ SCHEMA_REF = "#/components/schemas/{name}"
 REFUSALS = {
     400: "The body is not a batch of events; says where and why. Kept as one dead letter.",
     401: "No write key, or one that is not known.",
+    403: "The tenant's allow-list does not have this origin.",
     408: "The body did not arrive in time.",
     413: "The body is too large as sent or as inflated, or has too many events.",
     415: "Unknown Content-Encoding.",
+    429: "Over a quota of the tenant, or more than its share of a spool that fills up: retry after `Retry-After` seconds.",
     503: "Cannot be made durable, or the key cannot be checked, now: retry after `Retry-After` seconds.",
 }
 
