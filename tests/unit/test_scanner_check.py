@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.checks.personal_data import ELSEWHERE, SHOWN_ON, no_personal_data, outcome
+from assets.checks.personal_data import SHOWN_ON, no_personal_data, outcome
 from gxy_analytics.definitions import build_defs
 from gxy_analytics.governance.scanner.finding import Finding, Place, Scan
 
@@ -37,4 +37,9 @@ def test_the_scan_has_a_job_of_its_own_and_slows_no_build(steps: dict[str, set[s
     assert steps["scan_personal_data"] == {"check_personal_data"}
     assert all("check_personal_data" not in names for job, names in steps.items() if job != "scan_personal_data")
     assert "check_raw_events" in steps["daily_build"]
-    assert {check.asset_key.path[0] for check in no_personal_data.check_keys} == {*SHOWN_ON, ELSEWHERE[0]}
+
+
+def test_no_asset_that_is_built_brings_the_scan_along() -> None:
+    (shown_on,) = {check.asset_key for check in no_personal_data.check_keys}
+    assert list(shown_on.path) == SHOWN_ON
+    assert not build_defs().resolve_asset_graph().get(shown_on).is_executable
