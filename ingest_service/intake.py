@@ -26,7 +26,7 @@ from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SpoolUnavailableError, make_frame
 
-RETRY_AFTER_SECONDS = 2
+RETRY_AFTER_SECONDS = 10  # rudder-sdk-node drops a batch after its third retry: half a minute for a restart or a disk
 
 
 class Intake:

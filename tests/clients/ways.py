@@ -55,10 +55,10 @@ class PageWay:
 
 
 def kept_alive(client: BrowserClient) -> dict[str, Any]:
-    """The client's own option for requests that outlive the page."""
+    """The client's own option for requests that outlive the page. Segment's is told so by the settings document."""
     return {
         SNOWPLOW_BROWSER.name: {"keepalive": True},
-        SEGMENT_BROWSER.name: {"integrations": {"Segment.io": {"deliveryStrategy": {"config": {"keepalive": True}}}}},
+        SEGMENT_BROWSER.name: {},
         RUDDER_BROWSER.name: {"useBeacon": True, "beaconQueueOptions": {"flushQueueInterval": 300}},
     }[client.name]
 

@@ -68,6 +68,7 @@ def settings(key: str, scheme: str, host: str) -> dict[str, Any]:
                 "apiKey": key,
                 "apiHost": f"{host}/v1",
                 "protocol": scheme,
+                "deliveryStrategy": {"config": {"keepalive": True}},  # a purchase and a closed tab: the request outlives the page
                 "unbundledIntegrations": [],
                 "addBundledMetadata": True,
                 "maybeBundledConfigIds": {},
