@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import free_port
 from fuzz_inputs import Input
 from fuzz_wire import MARKER, Sent, connection, talk
 from fuzz_world import cut_of, known_to_nobody, scope_of
@@ -23,14 +22,16 @@ from ingest_service.app import WIRES
 from ingest_service.documented import protocol_paths
 from ingest_service.loader.prepare import prepare
 from ingest_service.spool.record import RecordFlags
+from tests.conftest import free_port
 from tests.service.ingest_process import KEY, IngestProcess
 from tests.service.raw_http import peak_mib
 
 MEMORY_MIB = 400  # of the worker, whatever was sent
-CONNECTIONS, SLOW_CONNECTIONS = 600, 20_000
-EXAMPLES, SLOW_EXAMPLES = 8, 400  # requests of each documented operation
+CONNECTIONS, SLOW_CONNECTIONS = 400, 20_000
+EXAMPLES, SLOW_EXAMPLES = 6, 300  # requests of each documented operation
 AT_ONCE = 20
 OVERLOADS = frozenset({429, 503})
+URI_TOO_LONG = 414  # of a pixel; the server then closes the connection
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -102,8 +103,8 @@ def run_connections(ingest: IngestProcess, first: int, number: int) -> Counter[i
         statuses.update(answers)
         assert all(status < 500 or status in OVERLOADS for status in answers), (seed, answers)
         if sent.whole is not None:
-            assert len(answers) == len(sent.whole), (seed, answers)
-            stored.extend(given for given, status in zip(sent.whole, answers, strict=True) if status == 200 and says(given))
+            assert len(answers) == len(sent.whole) or answers[-1:] == [URI_TOO_LONG], (seed, answers)
+            stored.extend(given for given, status in zip(sent.whole, answers, strict=False) if status == 200 and says(given))
 
     async def everything() -> None:
         for start in range(first, first + number, AT_ONCE):
