@@ -156,6 +156,7 @@ def test_json_as_deep_as_can_be_read_is_no_error_when_it_is_written_again() -> N
         return draft
 
     deepest = next(depth for depth in range(50, 5000, 50) if read(depth).letters)
-    found = [read(depth) for depth in range(deepest - 60, deepest + 5)]
+    drafts = [read(depth) for depth in range(deepest - 60, deepest + 5)]
+    found = [draft for draft in drafts if "malformed_body" not in {letter.reason for letter in draft.letters}]  # readable at all
     assert {len(draft.events) + len(draft.letters) for draft in found} == {3}
     assert {letter.reason for draft in found for letter in draft.letters} == {"invalid_payload", "unreadable"}
