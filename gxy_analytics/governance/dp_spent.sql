@@ -1,0 +1,3 @@
+select sum(epsilon) as spent
+from governance.dp_ledger
+where dataset = {dataset:String}
