@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from gxy_analytics.errors import SourceUnreachableError
+from gxy_analytics.governance.access.access import open_access
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack import processes
@@ -118,6 +119,11 @@ class Stack:
         executor = ThreadPoolExecutor(1, thread_name_prefix="gxy-stack")
         self._watcher = executor.submit(self._watch)
         executor.shutdown(wait=False)
+        try:
+            self._open_logins()
+        except BaseException:
+            self.stop()
+            raise
 
     def wait(self) -> None:
         """Block until `stop` is called elsewhere or a signal raises; what breaks the watching thread is raised here."""
@@ -199,6 +205,17 @@ class Stack:
                 f"GXY_CLICKHOUSE_URL is set, and nothing answers at {host}: start that server, "
                 "or unset GXY_CLICKHOUSE_URL and `gxy up` starts its own."
             ) from error
+
+    def _open_logins(self) -> None:
+        """Let every tenant that is known log in. Where one is new the embedded server starts again, which the watcher sees to."""
+        if not self._embeds_clickhouse:
+            return
+        with open_access(self.settings) as access:
+            if not any(account.tenant_id for account in access.accounts()):
+                return
+            done = access.apply()
+        if not done.is_empty:
+            self._report("access", f"{len(done.added)} added, {len(done.changed)} changed, {len(done.removed)} removed")
 
     def _open_dagster(self) -> None:
         url = require(self.settings.dagster_url, "DAGSTER_URL")

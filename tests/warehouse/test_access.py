@@ -58,7 +58,7 @@ def set_tenants(client: Client, **statuses: str) -> None:
 
 
 def count_as(login: Login, table: str = "marts.sales_daily") -> int:
-    with connect(f"http://{login.user}:{login.password}@{login.host}:{login.http_port}", purpose="test") as client:
+    with connect(as_user(login), purpose="test") as client:
         return int(client.command(f"select count() from {table}"))
 
 
@@ -109,7 +109,7 @@ def test_a_rotated_password_replaces_the_old_one(opened: Access) -> None:
 
 def test_a_tenants_user_cannot_change_a_constant_and_may_change_the_rest(opened: Access) -> None:
     login = opened.login("aurora")
-    with connect(f"http://{login.user}:{login.password}@{login.host}:{login.http_port}", purpose="test") as client:
+    with connect(as_user(login), purpose="test") as client:
         with pytest.raises(DatabaseError, match="apply_deleted_mask"):
             client.query("select 1 settings apply_deleted_mask = 0")
         assert client.query("select 1 settings max_block_size = 1000").result_rows == [(1,)]
@@ -144,6 +144,23 @@ def test_the_command_shows_applies_and_prints_logins(opened: Access, monkeypatch
     assert login.password in run("password", "carina")
     assert "gxy access apply" in run("rotate", "carina")
     assert "CREATE USER OR REPLACE `tenant_carina`" in run("sql")
+
+
+def test_the_next_start_of_a_stack_opens_the_logins_of_tenants_added_in_between(tmp_path: Path) -> None:
+    asked = Settings(data_dir=tmp_path, clickhouse_http_port=free_port(), clickhouse_tcp_port=free_port())
+    alone = ("postgres", "loader", "ingest", "dagster")
+    with Stack(asked, without=alone) as stack, open_access(stack.settings) as access:
+        assert not access_file(tmp_path / "clickhouse").exists()
+        set_tenants(access.client, dorado="active")
+    with Stack(asked, without=alone) as stack, open_access(stack.settings) as access:
+        assert access.plan().is_empty
+        assert "clickhouse" in stack.pids
+        with connect(as_user(access.login("dorado")), purpose="test") as client:
+            assert client.command("select currentUser()") == "tenant_dorado"
+
+
+def as_user(login: Login) -> str:
+    return f"http://{login.user}:{login.password}@{login.host}:{login.http_port}"
 
 
 def test_the_real_parser_reads_every_statement_for_a_full_server(opened: Access) -> None:
@@ -207,8 +224,8 @@ def test_what_the_engine_shows_of_the_specification_is_what_the_sql_says(opened:
     for name in SPECIFICATION.profiles:
         assert shown[f"profile gxy_{name}"] == wanted[f"profile gxy_{name}"]
     for account in opened.accounts():
-        granted = {fact for fact in shown[f"user {account.name}"] if fact.startswith("GRANT")}
-        assert granted == {fact for fact in wanted[f"role gxy_role_{account.role}"] if fact.startswith("GRANT")}
+        granted = {fact for fact in shown[f"user {account.name}"] if fact.startswith(("GRANT", "REVOKE"))}
+        assert granted == {fact for fact in wanted[f"role gxy_role_{account.role}"] if fact.startswith(("GRANT", "REVOKE"))}
     for name in SPECIFICATION.quotas:
         limits = [next(iter(found[f"quota gxy_{name}"])).split(" TO ")[0] for found in (shown, wanted)]
         assert limits[0] == limits[1]

@@ -18,6 +18,11 @@ PREFIX = "gxy_"
 ROLE_PREFIX = "gxy_role_"
 """Roles need another one: the account of a role is `gxy_<role>`, and a server tells users from roles by name alone."""
 STAFF_CONDITION = "1"
+SEALED = "__whole_table"
+"""A column that no table has, revoked from who reads a policed table: no query misses it, and who asks for the whole is refused.
+
+`mergeTreeAnalyzeIndexes` does, which knows no policy and would show any tenant's keys.
+"""
 OPERATOR = re.compile(r"[A-Za-z0-9_.@-]+")
 
 
@@ -41,11 +46,14 @@ ADVICE = """\
 
 
 def grant_statements(role: Role, to: str = "") -> Iterator[str]:
-    """GRANT for each table of each grant; without `to` it names nobody, as `users.xml` has it."""
-    receiver = f" TO {to}" if to else ""
-    for grant in role.all_grants:
+    """GRANT for each table of each grant, and what seals a policed one; without `to` nobody is named, as in `users.xml`."""
+    receiver, loser = (f" TO {to}", f" FROM {to}") if to else ("", "")
+    for grant in role.grants:
         for table in grant.on:
             yield f"GRANT {_privileges(grant)} ON {table}{receiver}"
+    for table in role.policed:
+        yield f"GRANT SELECT, SHOW COLUMNS ON {table}{receiver}"
+        yield f"REVOKE SELECT({SEALED}) ON {table}{loser}"
 
 
 def render_objects(specification: Specification, operator: str) -> dict[str, list[str]]:

@@ -134,6 +134,6 @@ def literal(value: Any) -> str:
     """A setting's or a limit's value as SQL: digits, or a quoted word. Raises SpecificationError for anything else."""
     if isinstance(value, int):
         return str(int(value))
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_]+", value):
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_]*", value):
         return f"'{value}'"
     raise SpecificationError(f"The access specification is wrong: {value!r} is no value; mend specification.toml.")

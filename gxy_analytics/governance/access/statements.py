@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 UNIT_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 NAMED = re.compile(r"CREATE (SETTINGS PROFILE|ROLE|QUOTA|USER|ROW POLICY) (?:OR REPLACE )?([\w.@-]+)(?: ON ([\w.*]+))?")
 KINDS = {"SETTINGS PROFILE": "profile", "ROLE": "role", "QUOTA": "quota", "USER": "user", "ROW POLICY": "policy"}
-GRANT = re.compile(r"GRANT (.+?)(?: ON (\S+))? TO (\S+?)( WITH GRANT OPTION)?")
+GRANT = re.compile(r"(GRANT|REVOKE) (.+?)(?: ON (\S+))? (?:TO|FROM) (\S+?)( WITH GRANT OPTION)?")
 PRIVILEGE = re.compile(r"([A-Z][A-Z ]*[A-Z]|\w+)(?:\(([^)]*)\))?")
 
 
@@ -54,10 +54,10 @@ def _granted(statement: str) -> Iterator[tuple[str, str]]:
     matched = GRANT.fullmatch(statement)
     if not matched:
         return
-    what, table, receiver, option = matched.groups()
+    verb, what, table, receiver, option = matched.groups()
     for privilege, columns in PRIVILEGE.findall(what):
         listed = f"({_sorted(columns)})" if columns else ""
-        yield receiver, f"GRANT {privilege}{listed}{f' ON {table}' if table else ''}{option or ''}"
+        yield receiver, f"{verb} {privilege}{listed}{f' ON {table}' if table else ''}{option or ''}"
 
 
 def _sorted(listed: str) -> str:
