@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIENTS := tests/clients/node_modules/.installed
 ARGS ?=
+# Two processes, a file stays in one: much of a test is waiting for servers. `make test WORKERS=0` runs all in one.
+WORKERS ?= 2
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := true
@@ -18,7 +20,7 @@ up: $(STAMP)  ## The embedded stack, empty
 	$(BIN)/gxy up $(ARGS)
 
 test: $(STAMP) $(CLIENTS)  ## Every test that ends within minutes
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-slow: $(STAMP) $(CLIENTS)  ## The long runs too: fault rounds, fuzzing, volume
 	$(BIN)/pytest -m "slow or not slow" --timeout 3600 $(ARGS)
