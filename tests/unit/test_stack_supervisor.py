@@ -111,6 +111,18 @@ def test_a_dead_process_is_announced_and_restarted_a_little_later_each_time(worl
     assert world.supervisor.deaths == {"worker": {"count": 2, "how": "killed by SIGKILL", "log": str(process.log_file)}}
 
 
+def test_a_process_that_ends_as_it_was_asked_to_starts_again_at_once_and_counts_as_no_death(world: World) -> None:
+    world.add("server", restarts_when_asked=True)
+    world.supervisor.start()
+    for starts in (2, 3, 4):
+        os.kill(world.supervisor.pids["server"], signal.SIGTERM)
+        world.step_until(lambda: world.notes.count("server:up") == starts and bool(world.supervisor.pids))  # noqa: B023
+        world.step_until(lambda: world.supervisor.processes["server"].state is State.READY)
+    assert world.supervisor.deaths == {}
+    os.kill(world.supervisor.pids["server"], signal.SIGKILL)
+    world.step_until(lambda: "server" in world.supervisor.deaths)
+
+
 def test_a_process_that_cannot_start_again_is_not_tried_in_a_hot_loop(world: World) -> None:
     """A loader whose settings were broken while it ran: each try waits twice as long as the one before."""
     broken = world.directory / "broken"
