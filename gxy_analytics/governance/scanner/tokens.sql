@@ -3,8 +3,8 @@ select
     column,
     kind,
     reinterpretAsUInt64(substring(SHA256(concat({salt:String}, kind, ':', token)), 1, 8)) as hashed,
-    min(first_position) as position,
-    sum(found) as rows
+    first_position,
+    found
 from (
     select
         column,
@@ -12,21 +12,33 @@ from (
             arrayConcat(
                 arrayMap(word -> ('word', word), words),
                 arrayMap((one, other) -> ('pair', concat(one, ' ', other)), arrayPopBack(words), arrayPopFront(words)),
-                arrayMap(run -> ('digits', run), extractAll(beginning, '[0-9]{9,15}'))
+                arrayMap(run -> ('digits', run), extractAll(text, '[0-9]{9,15}'))
             )
         ) as found_token,
         found_token.1 as kind,
         found_token.2 as token,
         min(row_position) as first_position,
-        count() as found
+        sum(found_rows) as found
     from (
-        select column, row_position, substringUTF8(text, 1, {characters:UInt32}) as beginning,
-            extractAll(lowerUTF8(beginning), '[\\p{L}\\p{M}]{2,}') as words
-        from ($sample)
-        array join names as column, texts as text
-        where match(text, '[A-Za-z\\x80-\\xff]{2}|[0-9]{9}') and not match(text, '^[0-9a-f]{32,64}$$|^[0-9a-f]{8}-[0-9a-f-]{27}$$')
+        select
+            column,
+            substringUTF8(whole, 1, {characters:UInt32}) as text,
+            arrayFilter(
+                word -> length(word) > 1 and not (word between '0' and ':'),
+                tokens(lowerUTF8(text), 'splitByNonAlpha')
+            ) as words,
+            min(position) as row_position,
+            count() as found_rows
+        from (
+            select column, whole, row_position as position
+            from ($sample)
+            array join names as column, texts as whole
+            where length(whole) > 3
+        )
+        group by column, whole
+        having match(whole, '[A-Za-z\\x80-\\xff]{2}|[0-9]{9}')
+            and not match(whole, '^[0-9a-f]{32,64}$$|^[0-9a-f]{8}-[0-9a-f-]{27}$$')
     )
     group by column, found_token
+    limit {tokens:UInt32} by column
 )
-group by column, kind, hashed
-limit {tokens:UInt32} by column
