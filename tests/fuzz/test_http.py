@@ -28,7 +28,7 @@ from tests.service.raw_http import peak_mib
 
 MEMORY_MIB = 400  # of the worker, whatever was sent
 CONNECTIONS, SLOW_CONNECTIONS = 400, 20_000
-EXAMPLES, SLOW_EXAMPLES = 6, 300  # requests of each documented operation
+EXAMPLES, SLOW_EXAMPLES = 6, 100  # requests of each documented operation
 AT_ONCE = 20
 OVERLOADS = frozenset({429, 503})
 TOO_LONG = ([414], [431])  # the query of a pixel; the server then closes the connection
