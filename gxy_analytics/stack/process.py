@@ -55,7 +55,7 @@ class ProcessSpec:
     """Asks for an orderly stop; None sends `stop_signal`."""
     stop_signal: signal.Signals = signal.SIGTERM
     restarts_when_asked: bool = False
-    """Exit code 0 while it is ready means that it was asked to read its configuration anew: no death, no backoff."""
+    """Exit code 0 means that it was asked to read its configuration anew: no death, no backoff."""
     drained: Callable[[float], bool] | None = None
     """Before the stop, up to `drain_timeout` seconds: whether its work since then (seconds since the epoch) is done."""
     drain_timeout: float = 10.0

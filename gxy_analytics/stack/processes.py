@@ -32,15 +32,14 @@ def child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def clickhouse(server: EmbeddedClickHouse, env: dict[str, str], migrate: Callable[[], None]) -> ProcessSpec:
-    """The embedded ClickHouse; the schema is brought up to date when it first answers."""
+def clickhouse(server: EmbeddedClickHouse, env: dict[str, str], is_prepared: Callable[[], bool]) -> ProcessSpec:
+    """The embedded ClickHouse. Once it answers, `is_prepared` brings the schema up to date, or asks it to start again."""
     return ProcessSpec(
         name="clickhouse",
         argv=server.argv,
         env=env,
         prepare=server.prepare,
-        ready=lambda _pid: server.answers(),
-        on_ready=migrate,
+        ready=lambda _pid: server.answers() and is_prepared(),
         request_stop=server.end_serving,
         restarts_when_asked=True,
         ports=(

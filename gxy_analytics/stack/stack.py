@@ -82,6 +82,7 @@ class Stack:
         self._postgres = EmbeddedPostgres(settings.data_dir / "postgres")
         self.settings = self._with_addresses(settings)
         self._supervisor = Supervisor(self._specs(), self._log_dir(settings), report)
+        self._has_opened_logins = False
         self._stopping = threading.Event()
         self._watcher: Future[None] | None = None
 
@@ -119,11 +120,6 @@ class Stack:
         executor = ThreadPoolExecutor(1, thread_name_prefix="gxy-stack")
         self._watcher = executor.submit(self._watch)
         executor.shutdown(wait=False)
-        try:
-            self._open_logins()
-        except BaseException:
-            self.stop()
-            raise
 
     def wait(self) -> None:
         """Block until `stop` is called elsewhere or a signal raises; what breaks the watching thread is raised here."""
@@ -176,7 +172,7 @@ class Stack:
         env = processes.child_environment(self.settings)
         specs = []
         if self._embeds_clickhouse:
-            specs.append(processes.clickhouse(self._clickhouse, env, self._migrate))
+            specs.append(processes.clickhouse(self._clickhouse, env, self._logins_are_open))
         if self._embeds_oltp:
             specs.append(processes.postgres(self._postgres, env))
         if "loader" not in self._without:
@@ -206,16 +202,19 @@ class Stack:
                 "or unset GXY_CLICKHOUSE_URL and `gxy up` starts its own."
             ) from error
 
-    def _open_logins(self) -> None:
-        """Let every tenant that is known log in. Where one is new the embedded server starts again, which the watcher sees to."""
-        if not self._embeds_clickhouse:
-            return
+    def _logins_are_open(self) -> bool:
+        """Whether the server that answers knows every tenant's user. If not, it is told to start again."""
+        if self._has_opened_logins:
+            return True
+        self._migrate()
         with open_access(self.settings) as access:
-            if not any(account.tenant_id for account in access.accounts()):
-                return
-            done = access.apply()
-        if not done.is_empty:
-            self._report("access", f"{len(done.added)} added, {len(done.changed)} changed, {len(done.removed)} removed")
+            lacking = access.write_for_next_start()
+        self._has_opened_logins = True
+        if lacking.is_empty:
+            return True
+        self._report("access", f"{len(lacking.added)} added, {len(lacking.changed)} changed, {len(lacking.removed)} removed")
+        self._clickhouse.end_serving()
+        return False
 
     def _open_dagster(self) -> None:
         url = require(self.settings.dagster_url, "DAGSTER_URL")

@@ -76,7 +76,7 @@ class Supervisor:
         for process in self.processes.values():
             if process.state is State.WAITING:
                 self._maybe_launch(process)
-            elif process.exit_code() == 0 and process.spec.restarts_when_asked and process.state is State.READY:
+            elif process.exit_code() == 0 and process.spec.restarts_when_asked:
                 self._start_again(process)
             elif process.exit_code() is not None:
                 self._failed(process, how_it_ended(process.exit_code() or 0))

@@ -87,6 +87,16 @@ class Access:
         restart(self.settings)
         return plan
 
+    def write_for_next_start(self) -> Plan:
+        """Only write the embedded server's file, where a tenant is known; return what the server lacks until it starts again."""
+        accounts = self.accounts()
+        if self.access_xml is None or not any(account.tenant_id for account in accounts):
+            return Plan((), (), (), ())
+        plan = self.plan()
+        if not plan.is_empty:
+            write_embedded(self.access_xml, self.specification, accounts)
+        return plan
+
     def login(self, slug: str) -> Login:
         """The tenant's login. Raises NoLoginError."""
         return self._login(registry.account_of(self.client, self.specification, self.master_key, slug))
