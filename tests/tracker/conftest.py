@@ -29,7 +29,7 @@ def storefront(tracker: Path) -> Path:
     return build(STOREFRONT, using=tracker, VITE_WRITE_KEY=WRITE_KEY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
