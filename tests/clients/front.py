@@ -66,6 +66,7 @@ class Exchange:
     answer_headers: dict[str, str] = field(default_factory=dict)
     fault: Fault | None = None
     is_over: bool = False  # the answer, or the closed connection, is on its way
+    over_at: float = float("inf")
 
     @property
     def retry_after(self) -> int | None:
@@ -208,7 +209,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self._answer(exchange.status, exchange.answer_headers, exchange.answer)
-        exchange.is_over = True
+        exchange.is_over, exchange.over_at = True, time.monotonic()
 
     do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = _serve  # noqa: N815
 

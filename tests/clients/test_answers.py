@@ -134,7 +134,7 @@ def test_a_request_that_is_too_large_costs_its_own_event_and_no_other(world: Cli
     calls = small_calls(driver.family, 5)
     entities = calls[2].get("entities")
     (entities[0]["data"] if entities else calls[2]["properties"])["name"] = "x" * (MAX_BODY_BYTES + 5000)
-    report = driver.run(front.url, tenant.key, calls, pause_ms=150, **ONE_BY_ONE[driver.name])
+    report = driver.run(front.url, tenant.key, calls, pause_ms=500, **ONE_BY_ONE[driver.name])
     assert (report.is_finished, report.delivered, report.failed) == (True, 4, 1)
     assert sorted(status or 0 for status in front.statuses()) == [200] * 4 + [TOO_LARGE[driver.family]]
     assert deliveries(front) == {1: 5}
@@ -218,10 +218,10 @@ def test_over_its_quota_a_tenant_is_429_with_retry_after_and_every_client_delive
 
 
 def waits_as_told(front: Front) -> None:
-    """The next request after a refusal comes no sooner than it asked."""
+    """The next request after a refusal comes no sooner than it asked; one that was under way already does not count."""
     events = front.events()
     for before, after in itertools.pairwise(events):
-        if before.status == 429:
+        if before.status == 429 and after.at >= before.over_at:
             assert after.at - before.at >= (before.retry_after or 0) - 0.2
 
 
