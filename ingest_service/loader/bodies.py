@@ -41,7 +41,7 @@ def read_record(record: SpoolRecord, request: Request, draft: Draft, adapter: Ad
     """One record into events and dead letters: by its adapter, unless it cannot be read at all."""
     if ENCODING_NOTE in record.headers:
         _read_encoded(record, request, draft, adapter)
-    elif record.flags & RecordFlags.MALFORMED:
+    elif record.has(RecordFlags.MALFORMED):
         reject_malformed(record.body, request, draft, adapter)
     elif adapter is None:
         detail = f"no adapter reads protocol {record.protocol!r}: upgrade the loader, then replay"
@@ -58,7 +58,7 @@ def _read_encoded(record: SpoolRecord, request: Request, draft: Draft, adapter: 
     except RefusalError as refused:
         reject_body(record.body, request, draft, str(refused), UNDECODABLE)
         return
-    if record.flags & RecordFlags.MALFORMED:
+    if record.has(RecordFlags.MALFORMED):
         reject_body(record.body, request, draft, "the HTTP worker could not decode the body as it was sent", UNDECODABLE)
         return
     request.headers = headers

@@ -71,7 +71,7 @@ def cut(path: Path, slot: str, offset: int, until: int | None = None) -> Cut:
 def events_in(record: SpoolRecord) -> int:
     """About how many events the record holds. The note of a replayed one is that of the body which the letter came from."""
     told = record.headers.get(EVENTS_NOTE)
-    if told and not record.flags & RecordFlags.REPLAYED:
+    if told and not record.has(RecordFlags.REPLAYED):
         return int(told)
     return max(record.body.count(EVENT_MARK), 1)
 

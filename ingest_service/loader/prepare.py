@@ -113,7 +113,7 @@ def read(batch: Cut) -> Draft:
     draft = Draft()
     for offset, record in batch.records:
         request = request_of(offset, record)
-        if record.flags & RecordFlags.DROPPED:
+        if record.has(RecordFlags.DROPPED):
             draft.requests.append(request)
         else:
             read_record(record, request, draft, ADAPTERS.get(record.protocol))
@@ -132,8 +132,8 @@ def request_of(offset: int, record: SpoolRecord) -> Request:
         ip_truncated=record.ip_truncated,
         user_agent=record.headers.get("user-agent", ""),
         headers=record.headers,
-        is_trusted=bool(record.flags & RecordFlags.TRUSTED),
-        letter_id=record.headers.get(LETTER_HEADER, "") if record.flags & RecordFlags.REPLAYED else "",
+        is_trusted=record.has(RecordFlags.TRUSTED),
+        letter_id=record.headers.get(LETTER_HEADER, "") if record.has(RecordFlags.REPLAYED) else "",
     )
 
 
