@@ -108,6 +108,7 @@ def test_nothing_that_was_answered_is_lost_in_forty_kills(ingest: IngestProcess)
 def test_a_killed_worker_is_replaced_and_takes_its_slot_again(ingest: IngestProcess) -> None:
     ingest.start()
     ingest.post(event("before"))
+    until(lambda: len(ingest.segments()) == 2, "both workers' slots")
     slots = {path.parent for path in ingest.segments()}
     before = ingest.workers()
     os.kill(before[0], signal.SIGKILL)
