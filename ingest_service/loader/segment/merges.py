@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from ingest_service.loader.privacy import REMOVED
 from ingest_service.loader.segment.fill import Filled
 from ingest_service.loader.segment.message import Message
 
-REMOVED = "personal_data_removed"
 ID_TYPES = ("anonymousId", "userId")  # others are e-mail addresses and phone numbers
 
 

@@ -25,6 +25,7 @@ from ingest_service.loader.event import (
     Promotion,
     Search,
 )
+from ingest_service.loader.privacy import REMOVED
 from ingest_service.loader.snowplow.readers import Reader, anything, text
 
 PARTS: dict[str, type[msgspec.Struct]] = {
@@ -39,7 +40,6 @@ PARTS: dict[str, type[msgspec.Struct]] = {
     "link": Link,
     "engagement": Engagement,
 }
-PERSONAL_WARNING = "personal_data_removed"
 UNKNOWN_WARNING = "unknown_field"
 
 
@@ -102,7 +102,7 @@ class Sketch:
             if part is UNUSED_PART:
                 continue
             if part is PERSONAL_PART:
-                self.warnings.append(PERSONAL_WARNING)
+                self.warnings.append(REMOVED)
                 continue
             found = value if type(value) is str and (read is text or read is anything) else read(value)
             if found is None:
