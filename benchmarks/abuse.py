@@ -6,6 +6,7 @@ The attacks are in `abuse_attacks`, the processes in `ingest_stack`. Exit code 1
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -48,11 +49,16 @@ class Round(NamedTuple):
 
 def main() -> int:
     """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.abuse", description=__doc__)
+    parser.add_argument("attacks", nargs="*", metavar="ATTACK", help=f"some of {', '.join(ATTACKS)}")
+    chosen = parser.parse_args().attacks or list(ATTACKS)
+    if unknown := set(chosen) - set(ATTACKS):
+        parser.error(f"no such attack: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="gxy-abuse-") as directory, running_stack(Path(directory)) as stack:
         key = create_write_key(stack.client, ATTACKER)
         change_policy(stack.client, ATTACKER, {"events_per_second": QUOTA})
         measure(stack)  # warm: imports, first segment, first insert
-        rounds = {name: [play(stack, name, key) for _ in range(ROUNDS)] for name in sys.argv[1:] or ATTACKS}
+        rounds = {name: [play(stack, name, key) for _ in range(ROUNDS)] for name in chosen}
         rss = stack.worker_peak_mib()
     print_table(rounds)
     return judge(rounds, rss)

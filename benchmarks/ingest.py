@@ -6,6 +6,7 @@ each bar; exit code 1 when one fails. The processes belong to `ingest_stack`, se
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -37,6 +38,7 @@ CATCH_UP_SECONDS = 60.0  # given up after this
 
 def main() -> int:
     """Measure, print, and judge."""
+    argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory(prefix="gxy-bench-") as directory, running_stack(Path(directory)) as stack:
         print(disk_alone(Path(directory) / "disk"))
         generate(stack.native_plan(1, 8, 1.0))  # warm: imports, first segment, first insert
