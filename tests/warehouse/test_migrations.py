@@ -44,6 +44,7 @@ def test_every_table_leads_its_sort_key_with_the_tenant(clickhouse: Client) -> N
         "dp_ledger",
         "access_users",
         "access_applied",
+        "suppression_acks",
     }
     rows = clickhouse.query(
         "select name, sorting_key from system.tables where database in ('raw', 'pii', 'governance') and engine not like '%View'"
