@@ -32,14 +32,14 @@ class Endpoint:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        answer = await self.answer(scope, receive)
-        await send_answer(send, answer, dict(scope["headers"]).get(b"origin"))
+        headers = headers_of(scope)
+        answer = await self.answer(scope, headers, receive)
+        await send_answer(send, answer, headers.get(b"origin"))
 
-    async def answer(self, scope: HTTPScope, receive: Receive) -> Answer:
+    async def answer(self, scope: HTTPScope, headers: Headers, receive: Receive) -> Answer:
         """The answer to one request, once everything that it promises is durable."""
         intake = self._intake
         intake.in_flight += 1
-        headers = headers_of(scope)
         body = Body(headers, receive, intake.max_body_bytes, intake.bodies)
         try:
             answer = await self._accept(scope, headers, body)
@@ -78,11 +78,11 @@ class Endpoint:
             grant = await intake.admit(scope, headers, reading.key)
         if reading.results:
             intake.quotas.charge(grant, len(reading.results), len(reading.body))
+            reading.notes = wire.notes(scope, headers) | reading.notes
             reading, flags = screen(grant, headers, wire.protocol, reading)
-            notes = wire.notes(scope, headers) | reading.notes
             if len(reading.results) > 1:
-                notes[EVENTS_NOTE] = str(len(reading.results))
-            await self._store(scope, headers, grant, reading.body, notes, flags)
+                reading.notes[EVENTS_NOTE] = str(len(reading.results))
+            await self._store(scope, headers, grant, reading.body, reading.notes, flags)
             intake.metrics.count_events(reading.results, grant)
         return wire.accept(scope, reading)
 

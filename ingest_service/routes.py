@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gxy_analytics.contracts.events import BatchResult, NativeBatch
 from ingest_service.answers import Refusal, cors_headers
 from ingest_service.protocols.native_wire import PATH
+from ingest_service.request import headers_of
 from ingest_service.schemas import get_event_schema
 
 SCHEMA_REF = "#/components/schemas/{name}"
@@ -70,9 +71,10 @@ class EventsOperation(Operation):
 )
 async def post_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     """The same endpoint as the fast lane's, for what the router normalises (a trailing slash)."""
-    answer = await request.app.state.native.answer(request.scope, request.receive)
-    origin = dict(request.scope["headers"]).get(b"origin")
-    headers = {name.decode(): value.decode("latin-1") for name, value in [*answer.headers, *cors_headers(origin)]}
+    sent = headers_of(request.scope)
+    answer = await request.app.state.native.answer(request.scope, sent, request.receive)
+    pairs = [*answer.headers, *cors_headers(sent.get(b"origin"))]
+    headers = {name.decode(): value.decode("latin-1") for name, value in pairs}
     return ASGIResponse(body=answer.body, status_code=answer.status, headers=headers, media_type="application/json")
 
 

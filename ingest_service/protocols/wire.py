@@ -21,7 +21,7 @@ class Reading:
     """What the door understood of one request.
 
     `body` is what is spooled; `results` has one entry an event, in order; `key` is the write key where only the body names it;
-    `notes` go into the record's headers under their own names (`gxy-…`), for the adapter.
+    `notes`, with those of `Wire.notes`, go into the record's headers under their own names (`gxy-…`), for the adapter.
     """
 
     body: bytes

@@ -32,7 +32,7 @@ from ingest_service.spool.spare import SpareFile
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0  # a failing disk is asked at most once in this time
-SPARE_FROM = 8  # the next file is begun when an eighth of this one is full: at 60 MB/s the rest lasts 0.9 s, and making one takes 0.4 s of a quiet disk
+SPARE_FROM = 8  # the next file is begun when an eighth of this one is full: at 60 MB/s the rest lasts 0.9 s, making one 0.4 s
 
 
 class SpoolUnavailableError(GxyError):

@@ -107,6 +107,25 @@ def test_events_without_a_required_consent_never_reach_the_disk(ingest: IngestPr
     assert httpx.post(ingest.url + "/v1/events", content=compressed, headers=headers).json()["results"][0]["code"] == "consent"
 
 
+def test_consent_in_the_query_of_a_snowplow_post_counts_for_every_event_of_its_body(ingest: IngestProcess) -> None:
+    own = "iglu:com.snowplowanalytics.snowplow/{}/jsonschema/1-0-0".format
+    preferences = {"eventType": "allow_selected", "consentScopes": ["statistics"]}
+    entities = {"schema": own("contexts"), "data": [{"schema": own("consent_preferences"), "data": preferences}]}
+    view = {
+        "e": "pv",
+        "eid": "5d79770b-015b-4af8-8c91-b2ed6faf4b1e",
+        "p": "web",
+        "tv": "js-4.10.1",
+        "url": "https://shop.example/",
+    }
+    body = {"schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4", "data": [view | {"duid": "visitor"}]}
+    path = f"{ingest.url}/com.snowplowanalytics.snowplow/tp2"
+    for query, stored in (({}, False), ({"co": json.dumps(entities)}, True)):
+        assert httpx.post(path, json=body, params={"key": KEY + "strict", **query}).status_code == 200
+        record = ingest.spooled()[-1]
+        assert (bool(record.body), DROPPED_NOTE in record.headers) == (stored, not stored)
+
+
 def test_the_ledger_counts_what_was_dropped_and_rows_keep_no_identifier(
     ingest: IngestProcess, clickhouse_server: EmbeddedClickHouse
 ) -> None:

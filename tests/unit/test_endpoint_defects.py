@@ -42,7 +42,7 @@ def test_a_defect_is_counted_and_told_without_what_the_client_sent(
     scope: Any = {"type": "http", "path": f"/{SECRET}", "method": "POST", "headers": [], "query_string": b"", "client": None}
 
     async def ask() -> None:
-        await Endpoint(intake, BrokenWire()).answer(scope, receive)  # type: ignore[arg-type]
+        await Endpoint(intake, BrokenWire()).answer(scope, {}, receive)  # type: ignore[arg-type]
 
     with pytest.raises(KeyError):
         asyncio.run(ask())

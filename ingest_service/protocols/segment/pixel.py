@@ -53,7 +53,7 @@ class PixelWire:
         call["type"] = route
         call.setdefault("messageId", str(uuid.uuid4()))
         encoded = msgspec.json.encode(call)
-        return Reading(encoded, judge(encoded, route).results, notes={ROUTE_NOTE: route})
+        return Reading(encoded, judge(encoded, route).results)
 
     def accept(self, scope: HTTPScope, reading: Reading) -> Answer:
         return GIF

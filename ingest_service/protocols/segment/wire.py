@@ -39,7 +39,7 @@ class SegmentWire:
         prepared = native.prepare(body)
         route = ROUTES[scope["path"]]
         results, key = judge(prepared, route)
-        notes = {ROUTE_NOTE: route}
+        notes = {}
         if b"anonymousid" in headers and any(result.code == "missing_identity" for result in results):
             notes[ANONYMOUS_ID_NOTE] = headers[b"anonymousid"][:MAX_ANONYMOUS_ID].decode("latin-1")
         return Reading(prepared, results, key or query_value(scope, "writeKey"), notes)
