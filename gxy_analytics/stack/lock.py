@@ -70,3 +70,13 @@ class StackLock:
     @property
     def _stack_file(self) -> Path:
         return self._data_dir / STACK_FILE
+
+
+def supervisor_of(data_dir: Path) -> int | None:
+    """The pid of the `gxy up` that runs on this data directory and is ready, or None; one that died counts as none."""
+    path = data_dir / STACK_FILE
+    try:
+        pid = int(json.loads(path.read_text())["pids"]["gxy"])
+    except FileNotFoundError:
+        return None
+    return pid if Path(f"/proc/{pid}").exists() else None

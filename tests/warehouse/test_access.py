@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,16 @@ from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import Access, Login, open_access
 from gxy_analytics.governance.access.accounts import wanted_accounts
 from gxy_analytics.governance.access.commands import NOTHING, access
+from gxy_analytics.governance.access.logins import TenantStillActiveError, close_login, login_is_open, open_login
+from gxy_analytics.governance.access.plan import Plan
 from gxy_analytics.governance.access.registry import NoLoginError
+from gxy_analytics.governance.access.restarting import NotRestartedError
 from gxy_analytics.governance.access.server import compare_server, steps, wanted_statements
 from gxy_analytics.governance.access.specification import load_specification
 from gxy_analytics.governance.access.statements import objects_of
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.stack.stack import Stack
-from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import access_file
 from tests.conftest import free_port
 
@@ -159,6 +164,67 @@ def test_the_next_start_of_a_stack_opens_the_logins_of_tenants_added_in_between(
             assert client.command("select currentUser()") == "tenant_dorado"
 
 
+def test_a_login_opens_and_closes_with_its_tenant_at_once_and_asking_again_does_nothing(opened: Access) -> None:
+    settings, started = opened.settings, opened.client.command("select toUnixTimestamp(now()) - uptime()")
+    with pytest.raises(NoLoginError):
+        open_login(settings, "eridanus")
+    with pytest.raises(TenantStillActiveError):
+        close_login(settings, "aurora")
+    open_login(settings, "aurora")
+    close_login(settings, "gone")
+    assert abs(int(opened.client.command("select toUnixTimestamp(now()) - uptime()")) - int(started)) <= 1
+    set_tenants(opened.client, eridanus="active")
+    assert not login_is_open(settings, "eridanus")
+    login = open_login(settings, "eridanus")
+    assert count_as(login) == 0
+    assert login_is_open(settings, "eridanus")
+    set_tenants(opened.client, eridanus="suspended")
+    close_login(settings, "eridanus")
+    with pytest.raises((ClickHouseError, SourceUnreachableError)):
+        count_as(login)
+    assert not login_is_open(settings, "eridanus")
+
+
+def test_what_was_applied_is_in_the_audit_once_and_without_a_password(opened: Access) -> None:
+    set_tenants(opened.client, fornax="active")
+    opened.client.command("truncate table governance.audit_entries")
+    login = open_login(opened.settings, "fornax")
+    opened.apply()
+    entries = opened.client.query("select action, tenant_id, rows, details from governance.audit_entries").result_rows
+    assert entries == [("access.applied", "fornax", 1, '{"added":"user tenant_fornax"}')]
+    opened.rotate("fornax")
+    opened.apply()
+    entries = opened.client.query("select tenant_id, details from governance.audit_entries order by recorded_at").result_rows
+    assert entries[1:] == [("", '{"changed":"user tenant_fornax"}')]
+    assert login.password not in str(opened.client.query("select * from governance.audit_entries").result_rows)
+
+
+def test_a_server_that_nobody_would_start_again_is_not_ended(opened: Access, tmp_path: Path) -> None:
+    elsewhere = Access(
+        opened.client,
+        opened.settings.model_copy(update={"data_dir": tmp_path}),
+        opened.specification,
+        opened.master_key,
+        access_file(tmp_path / "clickhouse"),
+        opened.operator,
+    )
+    with pytest.raises(NotRestartedError, match="gxy up"):
+        elsewhere.apply()
+    assert access_file(tmp_path / "clickhouse").exists()
+    assert opened.client.command("select 1") == 1
+
+
+def test_a_plan_for_one_login_leaves_the_rest_of_a_full_server_alone() -> None:
+    accounts = wanted_accounts(SPECIFICATION, KEY, ["aurora-living", "b"], {})
+    everything = compare_server([], {}, SPECIFICATION, accounts, "ops")
+    one = everything.about("user tenant_b")
+    assert one == Plan(("user tenant_b",), (), (), ())
+    assert list(steps(one, wanted_statements(SPECIFICATION, accounts, "ops"))) == [
+        f"CREATE USER OR REPLACE `tenant_b` IDENTIFIED WITH sha256_hash BY '{accounts[-1].sha256}' HOST ANY",
+        "GRANT gxy_role_tenant TO `tenant_b`",
+    ]
+
+
 def as_user(login: Login) -> str:
     return f"http://{login.user}:{login.password}@{login.host}:{login.http_port}"
 
@@ -181,6 +247,17 @@ def test_the_real_parser_reads_every_statement_for_a_full_server(opened: Access)
 def shown_after(statements: dict[str, list[str]]) -> list[str]:
     """What a server would show that was given the statements."""
     return [line.replace(" OR REPLACE", "") for lines in statements.values() for line in lines]
+
+
+def test_what_a_user_runs_is_ended_with_its_login_on_a_full_server(opened: Access) -> None:
+    login = opened.login("aurora")
+    with ThreadPoolExecutor() as pool, connect(as_user(login), purpose="test") as client:
+        running = pool.submit(client.query, "select sleepEachRow(1) from numbers(50) settings max_block_size = 1")
+        while not opened.client.command("select count() from system.processes where user = 'tenant_aurora'"):
+            time.sleep(0.05)
+        opened.client.command(read_sql("gxy_analytics.governance.access", "kill_queries.sql"), {"user_name": login.user})
+        with pytest.raises(DatabaseError, match="QUERY_WAS_CANCELLED"):
+            running.result(30)
 
 
 def test_a_full_server_that_was_given_everything_needs_nothing_more() -> None:

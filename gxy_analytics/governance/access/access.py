@@ -5,40 +5,36 @@ The two kinds are in `embedded` and `server`; options and output in `commands`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from gxy_analytics.errors import GxyError, SourceUnreachableError
+from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.access import registry
-from gxy_analytics.governance.access.accounts import Account
+from gxy_analytics.governance.access.accounts import Account, tenant_user
 from gxy_analytics.governance.access.embedded import native_port, plan_embedded, write_embedded
 from gxy_analytics.governance.access.facts import read_facts
 from gxy_analytics.governance.access.plan import Plan
-from gxy_analytics.governance.access.server import apply_server, plan_server
+from gxy_analytics.governance.access.restarting import restart
+from gxy_analytics.governance.access.server import TENANTS_ROLE, apply_server, plan_server
 from gxy_analytics.governance.access.specification import Specification, load_specification
+from gxy_analytics.governance.audit.record import record
 from gxy_analytics.governance.master_key import load_master_key
 from gxy_analytics.settings import Settings, require
-from gxy_analytics.warehouse.client import connect
-from gxy_analytics.warehouse.embedded import KILL_SERVING_QUERY, access_file
-
-RESTART_SECONDS = 30.0
-POLL_SECONDS = 0.2
-SAME_START_SECONDS = 0.3
+from gxy_analytics.warehouse.client import connect, read_sql
+from gxy_analytics.warehouse.embedded import access_file
 
 
 class NoAccessStorageError(GxyError):
     """The server can store no users, and is not the embedded one of this data directory."""
 
 
-class NotRestartedError(GxyError):
-    """The embedded server was told to end, and nobody started it again."""
+class AccessNotAppliedError(GxyError):
+    """The full server has no role for tenants yet."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +71,23 @@ class Access:
         serving_since = read_facts(self.client).serving_since
         return plan_embedded(self.client, self.access_xml, self.specification, accounts, serving_since)
 
+    def plan_of(self, slug: str) -> Plan:
+        """What the server lacks for the tenant's login alone; for the embedded one, which reads everything at once, for all."""
+        plan = self.plan()
+        return plan.about(f"user {tenant_user(self.specification, slug)}") if self.access_xml is None else plan
+
     def apply(self) -> Plan:
         """Make the server follow the specification; return what was done, an empty plan for nothing. Raises NotRestartedError."""
-        plan = self.plan()
-        if plan.is_empty:
-            return plan
-        if self.access_xml is None:
-            apply_server(self.client, plan, self.specification, self.accounts(), self.operator)
-            return plan
-        write_embedded(self.access_xml, self.specification, self.accounts())
-        restart(self.settings)
+        return self._make_so(self.plan(), "")
+
+    def follow(self, slug: str) -> Plan:
+        """`apply` for one tenant's login; what a user that loses it runs is ended. Raises AccessNotAppliedError too."""
+        if self.access_xml is None and f"role {TENANTS_ROLE}" in self.plan().added:
+            raise AccessNotAppliedError("This ClickHouse server has no roles of ours yet: run `gxy access apply`.")
+        plan = self._make_so(self.plan_of(slug), slug)
+        user = tenant_user(self.specification, slug)
+        if self.access_xml is None and f"user {user}" in plan.removed:
+            self.client.command(read_sql(__package__, "kill_queries.sql"), parameters={"user_name": user})
         return plan
 
     def write_for_next_start(self) -> Plan:
@@ -94,8 +97,28 @@ class Access:
             return Plan((), (), (), ())
         plan = self.plan()
         if not plan.is_empty:
+            self._record(plan, "")
             write_embedded(self.access_xml, self.specification, accounts)
         return plan
+
+    def _make_so(self, plan: Plan, tenant_id: str) -> Plan:
+        if plan.is_empty:
+            return plan
+        self._record(plan, tenant_id)
+        if self.access_xml is None:
+            apply_server(self.client, plan, self.specification, self.accounts(), self.operator)
+        else:
+            write_embedded(self.access_xml, self.specification, self.accounts())
+            restart(self.settings)
+        return plan
+
+    def _record(self, plan: Plan, tenant_id: str) -> None:
+        """An act for the audit, before it takes effect. A file that only waits for a start was recorded when it was written."""
+        changes = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
+        details = {verb: ", ".join(names) for verb, names in changes.items() if names}
+        if details:
+            objects = sum(map(len, changes.values()))
+            record(self.client, "access.applied", tenant_id=tenant_id, rows=objects, details=details)
 
     def login(self, slug: str) -> Login:
         """The tenant's login. Raises NoLoginError."""
@@ -127,23 +150,3 @@ def open_access(settings: Settings) -> Iterator[Access]:
                 f"The embedded ClickHouse that answers is not the one of {settings.data_dir}: name its directory in GXY_DATA_DIR."
             )
         yield Access(client, settings, load_specification(), master_key, access_xml, facts.operator)
-
-
-def restart(settings: Settings) -> None:
-    """End the embedded server in order and wait until the stack's supervisor has started it again. Raises NotRestartedError."""
-    url = require(settings.clickhouse_url, "CLICKHOUSE_URL")
-    with connect(url, purpose="access") as client:
-        before = read_facts(client).serving_since
-        # The connection may end before its answer.
-        with suppress(ClickHouseError):
-            client.command(KILL_SERVING_QUERY)
-    deadline = time.monotonic() + RESTART_SECONDS
-    while time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        with suppress(SourceUnreachableError, ClickHouseError), connect(url, purpose="access") as client:
-            # Two readings of one start differ by milliseconds; a stopping server still answers.
-            if (read_facts(client).serving_since - before).total_seconds() > SAME_START_SECONDS:
-                return
-    raise NotRestartedError(
-        f"ClickHouse did not come back within {RESTART_SECONDS:.0f} s: is `gxy up` running? See `gxy doctor`."
-    )

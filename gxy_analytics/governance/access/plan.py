@@ -6,7 +6,7 @@ Reading the live state and acting on the plan belong to `embedded` and `server`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.removed or self.restarts)
+
+    def about(self, name: str) -> Plan:
+        """The part of the plan that is about one object."""
+        added, changed, removed = (tuple(one for one in of if one == name) for of in (self.added, self.changed, self.removed))
+        return replace(self, added=added, changed=changed, removed=removed)
 
     def lines(self) -> list[str]:
         """The plan for people, one line an object."""

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.access.accounts import OURS, Account
+from gxy_analytics.governance.access.accounts import OURS, TENANT_ROLE, Account
 from gxy_analytics.governance.access.plan import Plan, compare
-from gxy_analytics.governance.access.server_sql import PREFIX, altering, render_account, render_objects
+from gxy_analytics.governance.access.server_sql import PREFIX, ROLE_PREFIX, altering, render_account, render_objects
 from gxy_analytics.governance.access.specification import Specification
 from gxy_analytics.governance.access.statements import objects_of
 from gxy_analytics.warehouse.client import read_sql
 
+TENANTS_ROLE = f"{ROLE_PREFIX}{TENANT_ROLE}"
 DROPS = {
     "user": "DROP USER IF EXISTS",
     "policy": "DROP ROW POLICY IF EXISTS",

@@ -1,0 +1,1 @@
+kill query where user = {user_name:String} async
