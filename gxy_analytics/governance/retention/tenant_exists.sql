@@ -1,0 +1,3 @@
+select count() > 0
+from governance.tenants
+where tenant_id = {tenant_id:String}
