@@ -6,7 +6,6 @@ What is then shown, suppressed or erased belongs to the callers. No error and no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Template
 from typing import Any
@@ -18,9 +17,11 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.key_fingerprints import check_master_key
 from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.suppressions import Kind, identity_hash
+from gxy_analytics.governance.vault_reader import VaultReader
 from gxy_analytics.warehouse.client import read_sql
 
+PACKAGE = "gxy_analytics.governance"
 DATABASES = ("pii", "raw", "staging", "marts", "features")
 CUSTOMER = "customer_pid"
 BROWSERS = ("anonymous_id", "previous_id", "visitor_id")
@@ -74,23 +75,25 @@ def find_subject(
     customer_pid: str | None = None,
     anonymous_id: str | None = None,
     reason: str,
+    include_erased: bool = False,
 ) -> Subject:
     """Return the person that exactly one of the identities names; `customer_id` is the backend's, `reason` goes to the audit.
 
-    A browser that one customer alone used stands for that customer. Raises InvalidSubjectError, NoSuchSubjectError (also for a
-    browser that several customers used), OtherMasterKeyError and VaultError.
+    A browser that one customer alone used stands for that customer. With `include_erased` somebody is also found of whom nothing
+    but an erasure is known. Raises InvalidSubjectError, NoSuchSubjectError (also for a browser that several customers used),
+    OtherMasterKeyError and VaultError.
     """
     given = {"customer_id": customer_id, "email": email, "customer_pid": customer_pid, "anonymous_id": anonymous_id}
     field, identity = _only(given)
     if not reason.strip():
         raise InvalidSubjectError("reason is empty: say why this person is looked up, such as a ticket number; it is kept.")
     _check_key(client, master_key, tenant_id)
-    finder = _Finder(client, tenant_id)
+    finder = _Finder(client, tenant_id, include_erased)
     if field == "anonymous_id":
         pids = finder.customers_of(identity)
         return finder.subject(pids) if pids else Subject(tenant_id, (), (identity,))
     if field == "email":
-        pids = tuple(sorted(_pids_of_email(client, master_key, tenant_id, identity)))
+        pids = tuple(sorted(VaultReader(client, master_key).find_email(tenant_id, identity, reason=reason)))
         if not pids:
             raise _nobody(tenant_id, field)
         return finder.subject(pids)
@@ -103,16 +106,17 @@ def find_subject(
 def person_tables(client: Client) -> list[PersonTable]:
     """Every table of the warehouse that names a customer or a browser of a tenant, as the catalogue has it now."""
     bound = {"databases": list(DATABASES), "names": [CUSTOMER, *BROWSERS]}
-    rows = client.query(read_sql("gxy_analytics.governance", "subject_tables.sql"), parameters=bound).result_rows
+    rows = client.query(read_sql(PACKAGE, "subject_tables.sql"), parameters=bound).result_rows
     return [PersonTable(database, table, frozenset(names)) for database, table, names in rows]
 
 
 class _Finder:
     """Looks through every table of one tenant that names people."""
 
-    def __init__(self, client: Client, tenant_id: str) -> None:
+    def __init__(self, client: Client, tenant_id: str, include_erased: bool) -> None:
         self.client = client
         self.tenant_id = tenant_id
+        self.include_erased = include_erased
         self.tables = person_tables(client)
 
     def is_known(self, column: str, identity: str) -> bool:
@@ -122,7 +126,7 @@ class _Finder:
                 sql = _filled("subject_mentions.sql", table=table.quoted, column=quote_identifier(column))
                 if self._rows(sql, identities=[identity]):
                     return True
-        return False
+        return self.include_erased and self._was_erased("customer" if column == CUSTOMER else "anonymous", identity)
 
     def customers_of(self, anonymous_id: str) -> tuple[str, ...]:
         """The customer that used this browser; none when nobody signed in with it. Raises NoSuchSubjectError."""
@@ -144,6 +148,11 @@ class _Finder:
         own = tuple(anonymous_id for anonymous_id, is_shared in rows if not is_shared)
         shared = tuple(anonymous_id for anonymous_id, is_shared in rows if is_shared)
         return Subject(self.tenant_id, customer_pids, own, shared)
+
+    def _was_erased(self, kind: Kind, identity: str) -> bool:
+        hashes = [identity_hash(self.tenant_id, kind, identity)]
+        ((found,),) = self._rows(read_sql(PACKAGE, "subject_erased.sql"), hashes=hashes)
+        return bool(found)
 
     def _pairs(self) -> str:
         return " union all ".join(
@@ -177,20 +186,9 @@ def _only(given: dict[str, str | int | None]) -> tuple[str, str]:
 
 def _check_key(client: Client, master_key: bytes, tenant_id: str) -> None:
     """Raise OtherMasterKeyError for another key. A tenant without pseudonyms is not given a fingerprint by being looked at."""
-    known = client.query(read_sql("gxy_analytics.governance", "tenant_keys.sql")).result_rows
+    known = client.query(read_sql(PACKAGE, "tenant_keys.sql")).result_rows
     if tenant_id in {row[0] for row in known}:
         check_master_key(client, master_key, [tenant_id])
-
-
-def _pids_of_email(client: Client, master_key: bytes, tenant_id: str, email: str) -> Iterable[str]:
-    """Customers whose address in the vault is `email`, both normalised."""
-    vault = Vault(master_key)
-    rows = client.query(
-        read_sql("gxy_analytics.governance", "subject_vault.sql"), parameters={"tenant_id": tenant_id}
-    ).result_rows
-    for pid, wrapped_key, ciphertext in rows:
-        if normalise_email(vault.open(tenant_id, pid, wrapped_key, ciphertext).get("email") or "") == email:
-            yield pid
 
 
 def _nobody(tenant_id: str, field: str) -> NoSuchSubjectError:
@@ -201,4 +199,4 @@ def _nobody(tenant_id: str, field: str) -> NoSuchSubjectError:
 
 
 def _filled(name: str, **identifiers: str) -> str:
-    return Template(read_sql("gxy_analytics.governance", name)).substitute(identifiers)
+    return Template(read_sql(PACKAGE, name)).substitute(identifiers)
