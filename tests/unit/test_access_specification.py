@@ -19,6 +19,7 @@ from gxy_analytics.governance.access.server_sql import (
 )
 from gxy_analytics.governance.access.specification import SpecificationError, load_specification, read_specification
 from gxy_analytics.governance.access.users_xml import render_users_xml
+from gxy_analytics.quality.ddl import ddl_tables
 from gxy_analytics.warehouse.manifest import prepared_manifest
 
 SPECIFICATION = load_specification()
@@ -38,6 +39,23 @@ def test_every_mart_is_policed_and_nothing_else_is() -> None:
     for node in nodes:
         if node["resource_type"] == "model" and node["schema"] == "marts":
             assert SPECIFICATION.policy.column in node["columns"], node["alias"]
+
+
+def test_every_table_is_granted_to_a_role_or_is_unreachable_for_a_reason() -> None:
+    """Which of the two is a decision: nothing is open, or forgotten, because nobody thought of it."""
+    nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
+    tables = {f"{node['schema']}.{node['alias']}" for node in nodes if node["resource_type"] in ("model", "seed")}
+    tables |= {f"{database}.{table}" for database, table in ddl_tables()} | {"governance.schema_migrations"}
+    assert len(tables) > 60
+    assert {table for table in tables if not SPECIFICATION.is_granted(table)} == set(SPECIFICATION.unreachable)
+    assert all(reason.endswith(".") for reason in SPECIFICATION.unreachable.values())
+
+
+def test_what_is_granted_by_name_is_there() -> None:
+    nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
+    tables = {f"{node['schema']}.{node['alias']}" for node in nodes} | {f"{one}.{table}" for one, table in ddl_tables()}
+    named = {table for role in SPECIFICATION.roles.values() for grant in role.all_grants for table in grant.on}
+    assert not {table for table in named if not table.endswith(".*") and not table.startswith("system.")} - tables
 
 
 def test_a_tenant_is_granted_exactly_what_is_policed() -> None:
@@ -76,6 +94,12 @@ def test_only_ingest_reads_write_keys_and_nobody_may_grant_or_make_users() -> No
             "[roles.x]\ndescription = ''\nprofile = 'p'\npoliced = ['marts.a']\n"
             "[[roles.x.grants]]\nprivileges = ['SELECT']\non = ['raw.events']",
             "beside its policed tables",
+        ),
+        ("[unreachable]\n'marts' = ''\n[roles]", "'marts' is no table"),
+        (
+            "[unreachable]\n'a.b' = ''\n[roles.x]\ndescription = ''\nprofile = 'p'\n"
+            "[[roles.x.grants]]\nprivileges = ['SELECT']\non = ['a.*']",
+            "a.b is unreachable and granted",
         ),
         ("[[roles.x.grants]]\nprivileges = ['select']\non = ['a.b']\n[roles.y]\ndescription=''\nprofile='p'", "cannot be read"),
     ],

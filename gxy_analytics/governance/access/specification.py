@@ -72,17 +72,23 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that is said about access. `profiles`: setting to its constant value, by profile."""
+    """Everything that is said about access. `profiles`: setting to its constant value; `unreachable`: table to the reason."""
 
     policy: Policy
     roles: dict[str, Role]
     profiles: dict[str, dict[str, Value]]
     quotas: dict[str, Quota]
+    unreachable: dict[str, str] = {}
 
     @property
     def policed(self) -> tuple[str, ...]:
         """The tables under the row policy, in order."""
         return tuple(sorted({table for role in self.roles.values() for table in role.policed}))
+
+    def is_granted(self, table: str) -> bool:
+        """Whether any role may do anything with the table, by its name or as one of its database."""
+        names = {table, f"{table.split('.')[0]}.*"}
+        return any(names & set(grant.on) for role in self.roles.values() for grant in role.all_grants)
 
     @property
     def service_roles(self) -> tuple[str, ...]:
@@ -111,6 +117,8 @@ def _complaints(specification: Specification) -> list[str]:
     names = [*specification.roles, *specification.profiles, *specification.quotas]
     names += [setting for profile in specification.profiles.values() for setting in profile]
     found += [f"'{name}' is no name" for name in names if not NAME.fullmatch(name)]
+    found += [f"'{table}' is no table" for table in specification.unreachable if not TABLE.fullmatch(table)]
+    found += [f"{table} is unreachable and granted" for table in specification.unreachable if specification.is_granted(table)]
     return found
 
 
