@@ -1,0 +1,62 @@
+"""The anchor: the chain's head in a file of the data directory, outside the database that it vouches for.
+
+Whoever rewrites the database cannot make rows at its end unseen while the file is out of reach. What follows from a difference
+is said by `sealing` and `verification`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gxy_analytics.errors import GxyError
+from gxy_analytics.governance.audit.chain import Head
+
+FILE = Path("audit/head.json")
+
+
+class UnreadableAnchorError(GxyError):
+    """The anchor file is no anchor."""
+
+
+def anchor_file(data_dir: Path) -> Path:
+    """Where the anchor of a stack lies."""
+    return data_dir / FILE
+
+
+def read_anchor(data_dir: Path) -> Head | None:
+    """The head as it was last sealed from here; None when none was. Raises UnreadableAnchorError."""
+    file = anchor_file(data_dir)
+    try:
+        found = json.loads(file.read_text())
+        return Head(int(found["sequence"]), str(found["hash"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableAnchorError(f"The anchor of the audit {file} cannot be read: restore it from your backup.") from error
+
+
+def write_anchor(data_dir: Path, head: Head) -> None:
+    """Put `head` in the place of the anchor, whole or not at all, on disk when this returns."""
+    file = anchor_file(data_dir)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
+        json.dump(head._asdict(), written)
+        written.flush()
+        os.fsync(written.fileno())
+    aside.replace(file)
+
+
+@contextmanager
+def one_sealer(data_dir: Path) -> Iterator[None]:
+    """Wait until no other process of this stack seals. The kernel lets go of it when a process dies."""
+    lock_file = anchor_file(data_dir).with_name("seal.lock")
+    lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

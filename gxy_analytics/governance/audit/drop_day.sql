@@ -1,0 +1,1 @@
+alter table governance.audit_entries drop partition {day:String}
