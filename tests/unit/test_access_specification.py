@@ -25,7 +25,7 @@ from gxy_analytics.warehouse.manifest import prepared_manifest
 SPECIFICATION = load_specification()
 KEY = bytes(range(32))
 GOLDEN = Path(__file__).with_name("test_access_script.golden.sql")
-VAULT = ("wrapped_key", "ciphertext")
+SEALED_TABLES = {"pii.customers", "pii.orders"}
 
 
 def test_every_mart_is_policed_and_nothing_else_is() -> None:
@@ -65,14 +65,24 @@ def test_a_tenant_is_granted_exactly_what_is_policed() -> None:
     assert set(grant_statements(tenant)) == granted | sealed
 
 
-def test_only_export_and_erasure_read_the_vault() -> None:
+def test_only_export_and_erasure_read_sealed_values() -> None:
     readers = set()
     for name, role in SPECIFICATION.roles.items():
         for grant in role.all_grants:
-            reads = "SELECT" in grant.privileges and any(table.startswith("pii.") for table in grant.on)
-            if reads and (not grant.columns or set(grant.columns) & set(VAULT)):
+            reads = "SELECT" in grant.privileges and SEALED_TABLES & set(grant.on)
+            if reads and (not grant.columns or {"ciphertext", "wrapped_key"} & set(grant.columns)):
                 readers.add(name)
     assert readers == {"exporter", "eraser"}
+
+
+def test_only_who_seals_exports_or_erases_reads_the_keys_of_customers() -> None:
+    readers = {
+        name
+        for name, role in SPECIFICATION.roles.items()
+        for grant in role.all_grants
+        if "SELECT" in grant.privileges and "pii.keys" in grant.on
+    }
+    assert readers == {"pipeline", "exporter", "eraser"}
 
 
 def test_only_ingest_reads_write_keys_and_nobody_may_grant_or_make_users() -> None:
