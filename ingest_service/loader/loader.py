@@ -19,6 +19,7 @@ from ingest_service.backpressure import SpoolFill
 from ingest_service.enrich.distinct import Book
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader import cut as cutting
+from ingest_service.loader.cleaning import SpoolCleaning
 from ingest_service.loader.customers import CustomerNames
 from ingest_service.loader.keys import KeyCheck
 from ingest_service.loader.manifest import Manifest
@@ -29,6 +30,7 @@ from ingest_service.loader.sink import Sink
 from ingest_service.loader.slots import delete_loaded, durable_end, leave, next_segment, quarantine_path, set_aside, slots
 from ingest_service.loader.state import Cursor, LoaderState
 from ingest_service.loader.status import StatusFile
+from ingest_service.loader.suppression_list import SuppressionList
 from ingest_service.loader.web import AddressBook
 from ingest_service.logs import say
 from ingest_service.spool.mark import read_mark
@@ -63,6 +65,8 @@ class Loader:
         self.status.caches = {name: book for name, book in vars(self._rules).items() if isinstance(book, Book)}
         self._sink = Sink(require(settings.clickhouse_url, "CLICKHOUSE_URL"), stop, self._trouble)
         self._keys = KeyCheck(pseudonyms, self._sink)
+        self._suppressed = SuppressionList(self._sink, settings.node_id)
+        self._cleaning = SpoolCleaning(settings.spool_dir, self._suppressed, self.status.alarm)
 
     def run(self) -> None:
         """Load until told to stop. Raises StoppedError when that happens while ClickHouse does not answer.
@@ -82,6 +86,8 @@ class Loader:
             if self._stop.is_set():
                 break
             worked |= self._turn(slot)
+        self._suppressed.look()
+        self._cleaning.work(self._position)
         self._housekeeping()
         self.status.write(self._sink)
         return worked
@@ -114,7 +120,7 @@ class Loader:
         self._state.close()
 
     def _turn(self, slot: Path) -> bool:
-        position = self._positions.get(slot.name) or self._cursor(slot)
+        position = self._position(slot)
         found = next_segment(slot, position)
         if found is None or not self._is_due(slot, *found):
             return False
@@ -135,6 +141,9 @@ class Loader:
         else:
             return False
         return True
+
+    def _position(self, slot: Path) -> Cursor:
+        return self._positions.get(slot.name) or self._cursor(slot)
 
     def _cursor(self, slot: Path) -> Cursor:
         """Where the slot's loading goes on; at its beginning when its segments were numbered anew."""
@@ -171,6 +180,7 @@ class Loader:
 
     def _prepare(self, batch: cutting.Cut, loaded_ms: int) -> Prepared:
         self._keys.check({record.tenant_id for _, record in batch.records})
+        suppressed = self._suppressed.current()
         with self._state.environment.begin() as transaction:
             known = Known(
                 suspects=self._state.dedup.suspects,
@@ -179,6 +189,7 @@ class Loader:
                 customer_pid=self._names.pid,
                 addresses=self._addresses,
                 rules=self._rules,
+                suppressed=suppressed,
             )
             return prepare(batch, loaded_ms, known)
 

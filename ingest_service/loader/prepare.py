@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gxy_analytics.governance.suppressions import Suppressions
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.assemble import CustomerPid, event_rows
@@ -23,9 +24,10 @@ from ingest_service.loader.letters import LETTER_HEADER, ledger_rows, letter_row
 from ingest_service.loader.manifest import BatchLine, Split
 from ingest_service.loader.privacy import protect
 from ingest_service.loader.quality import check
-from ingest_service.loader.sift import Sifted, sift
+from ingest_service.loader.sift import sift
 from ingest_service.loader.sink import arrow_bytes, digest
 from ingest_service.loader.state import Commit, Cursor, LedgerRow
+from ingest_service.loader.suppression import suppress
 from ingest_service.loader.timing import place
 from ingest_service.loader.web import AddressBook
 from ingest_service.spool.record import RecordFlags, SpoolRecord
@@ -43,6 +45,7 @@ class Known:
     customer_pid: CustomerPid
     addresses: AddressBook
     rules: Enrichment
+    suppressed: Suppressions = field(default_factory=Suppressions)
 
 
 @dataclass(slots=True)
@@ -67,16 +70,15 @@ class Prepared:
 def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
     """Read, sift, place in time and lay out the batch."""
     sifted = sift(read(batch), known.suspects, known.lookup)
-    draft = sifted.draft
-    check(draft)
-    protect(draft)
-    timed = place(draft, known.smallest_skew)
+    check(sifted.draft)
+    protect(sifted.draft)
+    draft, timed = suppress(sifted.draft, place(sifted.draft, known.smallest_skew), known.suppressed, known.customer_pid)
     events = (
         event_rows(draft, timed, (batch.slot, batch.segment), loaded_ms, known.customer_pid, known.addresses, known.rules)
         if draft.events
         else None
     )
-    ledger = ledger_of(sifted)
+    ledger = ledger_of(draft, sifted.repeats)
     batch_id = f"{batch.slot}:{batch.segment}:{batch.first}-{batch.last}"
     inserts = [insert("raw.events", day, rows) for day, rows in by_day(events)]
     if draft.letters:
@@ -137,9 +139,8 @@ def request_of(offset: int, record: SpoolRecord) -> Request:
     )
 
 
-def ledger_of(sifted: Sifted) -> list[LedgerRow]:
+def ledger_of(draft: Draft, repeats: Counter[str]) -> list[LedgerRow]:
     """One row a tenant. What was accepted is counted from the records, the rest from what became of each event."""
-    draft = sifted.draft
     rows: dict[str, LedgerRow] = {}
     for request in draft.requests:
         rows.setdefault(request.tenant_id, LedgerRow(request.tenant_id)).accepted += request.accepted
@@ -147,7 +148,7 @@ def ledger_of(sifted: Sifted) -> list[LedgerRow]:
         rows[draft.requests[owner].tenant_id].inserted += count
     for letter in draft.letters:
         rows[letter.request.tenant_id].rejected += 1
-    for tenant_id, count in sifted.repeats.items():
+    for tenant_id, count in repeats.items():
         rows[tenant_id].deduplicated += count
     for (tenant_id, _), count in draft.drops.items():
         rows[tenant_id].dropped += count

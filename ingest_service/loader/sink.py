@@ -78,20 +78,31 @@ class Sink:
         backoff = FIRST_BACKOFF_SECONDS
         while True:
             try:
-                if self._client is None:
-                    self._client = connect(self._url, purpose="loader", timeout=INSERT_TIMEOUT_SECONDS)
-                answer = question(self._client)
+                return self._once(question)
             except FAILURES as error:
                 self._failed(error)
-            else:
-                if self.down_since is not None:
-                    seconds = round(time.time() - self.down_since, 1)
-                    logger.warning("clickhouse_back", extra={"fields": {"after_seconds": seconds}})
-                self.error = self.down_since = None
-                return answer
             if self._stop.wait(backoff * random.uniform(0.5, 1.0)):  # noqa: S311  (jitter)
                 raise StoppedError("stopped while ClickHouse did not answer: the batch in hand goes on after the next start.")
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+
+    def attempt(self, question: Callable[[Client], object]) -> bool:
+        """Do `question` once, for what can wait while there is nothing to insert; returns whether it succeeded."""
+        try:
+            self._once(question)
+        except FAILURES as error:
+            self._failed(error)
+            return False
+        return True
+
+    def _once(self, question: Callable[[Client], Answer]) -> Answer:
+        if self._client is None:
+            self._client = connect(self._url, purpose="loader", timeout=INSERT_TIMEOUT_SECONDS)
+        answer = question(self._client)
+        if self.down_since is not None:
+            seconds = round(time.time() - self.down_since, 1)
+            logger.warning("clickhouse_back", extra={"fields": {"after_seconds": seconds}})
+        self.error = self.down_since = None
+        return answer
 
     def _failed(self, error: Exception) -> None:
         self.close()

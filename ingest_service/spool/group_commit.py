@@ -9,11 +9,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ingest_service.spool.segment_file import Frame
 from ingest_service.spool.writer import Spool, SpoolUnavailableError
 
 EXIT_DEFECT = 70  # EX_SOFTWARE
+LOOK_SECONDS = 1.0
+Group = tuple[list[Frame], list[asyncio.Future[None]]]
 Observer = Callable[[int, int, float], None]  # frames, bytes and seconds of one commit
 
 
@@ -31,7 +34,8 @@ class GroupCommit:
         self._waiters: list[asyncio.Future[None]] = []
         self._busy = False
         self._closed = False
-        self._groups: queue.SimpleQueue[tuple[list[Frame], list[asyncio.Future[None]]] | None] = queue.SimpleQueue()
+        self._look_at = 0.0
+        self._groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="spool-commit", daemon=True)
         self._thread.start()
 
@@ -93,13 +97,22 @@ class GroupCommit:
     def _run(self) -> None:
         """The commit thread. A defect in it ends the process: without it every request would wait for ever."""
         try:
-            while group := self._groups.get():
+            while group := self._next():
                 frames, waiters = group
                 error = self._commit(frames)
                 self._loop.call_soon_threadsafe(self._finish, waiters, error)
         except BaseException:  # noqa: BLE001 - fail-stop: the supervisor starts a new worker, which recovers the slot
             traceback.print_exc()
             os._exit(EXIT_DEFECT)
+
+    def _next(self) -> Group | None:
+        """The next group; now and then, between two of them, the spool sees whether it is to seal its segment."""
+        while True:
+            if time.monotonic() >= self._look_at:
+                self.spool.seal_if_asked()
+                self._look_at = time.monotonic() + LOOK_SECONDS
+            with suppress(queue.Empty):
+                return self._groups.get(timeout=LOOK_SECONDS)
 
     def _commit(self, frames: Sequence[Frame]) -> SpoolUnavailableError | None:
         started = time.perf_counter()

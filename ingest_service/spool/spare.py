@@ -58,6 +58,11 @@ class SpareFile:
             self._thread = threading.Thread(target=self._fill, name="spool-spare", daemon=True)
             self._thread.start()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether `prepare` was called and has ended, with a file or without."""
+        return self._thread is not None and not self._thread.is_alive()
+
     def take(self, capacity: int) -> int:
         """Descriptor of the finished file at `path`, the caller's from now on; -1 when there is none of that capacity."""
         if self._thread is None or capacity != self.capacity:

@@ -17,6 +17,7 @@ from pathlib import Path
 from gxy_analytics.errors import GxyError
 from ingest_service.spool.mark import CommittedMark
 from ingest_service.spool.record import SpoolRecord, encode_record
+from ingest_service.spool.rotation import asked_to_seal
 from ingest_service.spool.segment import (
     FOOTER_BYTES,
     HEADER_BYTES,
@@ -93,6 +94,20 @@ class Spool:
         except OSError as error:
             raise self._fail(error) from error
 
+    def seal_if_asked(self) -> None:
+        """Seal the live segment when somebody asked for it and it holds a record; the next one is made ahead, in a thread."""
+        segment = self._segment
+        try:
+            if segment is None or not segment.count or asked_to_seal(self.directory) < self._number:
+                return
+            self._spare.prepare()
+            if not self._spare.is_ready:
+                return  # asked again soon: requests do not wait for the new file
+            self._seal(segment)
+            self._open_segment()
+        except OSError as error:
+            logger.error("%s", self._fail(error))
+
     def close(self) -> None:
         """Seal the live segment and give the slot up. Raises OSError when the seal failed: recovery does it later."""
         try:
@@ -126,11 +141,14 @@ class Spool:
         if segment and size <= segment.room():
             return segment
         if segment:
-            self._segment = None
-            self._broken = segment
-            segment.seal()
-            self._broken = None
+            self._seal(segment)
         return self._open_segment(size)
+
+    def _seal(self, segment: SegmentFile) -> None:
+        self._segment = None
+        self._broken = segment
+        segment.seal()
+        self._broken = None
 
     def _ensure_segment(self) -> None:
         """After a failure: seal what is left of it and open a new segment, at most once in RETRY_SECONDS."""
