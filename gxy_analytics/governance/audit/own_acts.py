@@ -13,7 +13,6 @@ from gxy_analytics.governance.audit.chain import Act, Head
 from gxy_analytics.governance.audit.record import OWN, os_user
 
 ANCHORED = "audit.anchored"
-REKEYED = "audit.rekeyed"
 CHECKPOINT = "audit.checkpoint"
 FORGED = b"forged."
 """Put before an action that only the sealer may write, and that somebody inserted."""

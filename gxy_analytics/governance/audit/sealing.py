@@ -41,17 +41,17 @@ def seal(client: Client, master_key: bytes, data_dir: Path, batch_rows: int = BA
     """Chain everything that lies in the intake, and anchor the head in `data_dir`. Nothing to do is no error.
 
     Raises BrokenChainError when the end of the chain is not what was sealed and anchored: nothing is built on it, and the acts
-    wait in the intake. Raises OtherMasterKeyError and OtherAuditKeyError for a key that is not the chain's.
+    wait in the intake. Raises OtherAuditKeyError for a key that is not the chain's.
     """
     with one_sealer(data_dir):
-        sealed = seal_locked(client, ChainKey.of(master_key), master_key, data_dir, batch_rows)
+        sealed = seal_locked(client, ChainKey.of(master_key), data_dir, batch_rows)
         drop_sealed_days(client)
     return sealed
 
 
-def seal_locked(client: Client, key: ChainKey, master_key: bytes, data_dir: Path, batch_rows: int = BATCH_ROWS) -> Sealed:
+def seal_locked(client: Client, key: ChainKey, data_dir: Path, batch_rows: int = BATCH_ROWS) -> Sealed:
     """`seal` for who holds the lock."""
-    head, own = opening(client, key, master_key, data_dir)
+    head, own = opening(client, key, data_dir)
     rows = 0
     while acts := [*own, *map(disarmed, pending(client, batch_rows))]:
         added = append(client, key, head, acts)

@@ -12,10 +12,8 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.anchor import anchor_file, read_anchor
 from gxy_analytics.governance.audit.chain import EMPTY, Act, ChainKey, Head, Link, digest_of, head_of
-from gxy_analytics.governance.audit.own_acts import ANCHORED, REKEYED, head_in, own_act
+from gxy_analytics.governance.audit.own_acts import ANCHORED, head_in, own_act
 from gxy_analytics.governance.audit.rows import links_where
-from gxy_analytics.governance.key_fingerprints import check_master_key
-from gxy_analytics.warehouse.client import read_sql
 
 
 class BrokenChainError(GxyError):
@@ -23,28 +21,24 @@ class BrokenChainError(GxyError):
 
 
 class OtherAuditKeyError(GxyError):
-    """The chain is sealed with another key, and nothing shows that it ends where it should."""
+    """The master key is not the one that the chain is sealed with."""
 
 
-def opening(client: Client, key: ChainKey, master_key: bytes, data_dir: Path) -> tuple[Head, list[Act]]:
+def opening(client: Client, key: ChainKey, data_dir: Path) -> tuple[Head, list[Act]]:
     """The head to seal after, and what the sealer has to say there first.
 
-    Raises BrokenChainError, OtherAuditKeyError, OtherMasterKeyError.
+    Raises BrokenChainError, OtherAuditKeyError, UnreadableAnchorError.
     """
     last = _last(client)
-    head = head_of(last) if last else EMPTY
     anchor = read_anchor(data_dir)
+    head = head_of(last) if last else EMPTY
     if last is not None:
         _check(last, key)
     if anchor is not None:
         check_anchor(client, head, anchor, anchor_file(data_dir))
-    own = []
-    if last is not None and anchor is None:
-        own.append(own_act(ANCHORED, "There was no anchor on this host.", head))
-    if last is not None and last.key_id != key.key_id:
-        _check_new_key(client, master_key, head, anchor)
-        own.append(own_act(REKEYED, "The master key is another one.", head))
-    return head, own
+    elif last is not None:
+        return head, [own_act(ANCHORED, "There was no anchor on this host.", head)]
+    return head, []
 
 
 def trusted_last(client: Client, key: ChainKey) -> Link:
@@ -88,20 +82,13 @@ def _last(client: Client) -> Link | None:
 
 
 def _check(last: Link, key: ChainKey) -> None:
-    is_ours = last.key_id == key.key_id
-    if digest_of(last) != last.hash or (is_ours and key.mac(last.hash) != last.mac):
+    if digest_of(last) == last.hash and last.key_id != key.key_id:
+        raise OtherAuditKeyError(
+            f"Row {last.sequence} of governance.audit, its last, is sealed with another master key: "
+            "restore that key to GXY_MASTER_KEY_FILE. Nothing was sealed."
+        )
+    if digest_of(last) != last.hash or key.mac(last.hash) != last.mac:
         raise BrokenChainError(
             f"Row {last.sequence} of governance.audit, its last, was not sealed as it is: nothing was sealed after it. "
             "See `gxy audit verify`; restore the table from your backup, or delete the rows that were forged."
-        )
-
-
-def _check_new_key(client: Client, master_key: bytes, head: Head, anchor: Head | None) -> None:
-    """Another key may go on where the chain ends as anchored, and where the tenants know the master key."""
-    tenants = [tenant_id for tenant_id, _ in client.query(read_sql("gxy_analytics.governance", "tenant_keys.sql")).result_rows]
-    check_master_key(client, master_key, tenants)
-    if anchor != head:
-        raise OtherAuditKeyError(
-            "governance.audit is sealed with another master key, and does not end where it was anchored: restore that key to "
-            "GXY_MASTER_KEY_FILE and run `gxy audit seal` once, then put the new key back."
         )

@@ -62,6 +62,7 @@ class _Walk:
         self._is_sure = True
         """The row before was as sealed: what this one says of it can be held against it."""
         self._own_key_seen = False
+        self._foreign = 0
 
     def step(self, link: Link) -> None:
         """The next row, by its number."""
@@ -90,6 +91,7 @@ class _Walk:
         if self._is_sure and link.previous_hash != self._before.hash.encode():
             return f"does not follow row {self._before.sequence}: one of the two was replaced"
         if link.key_id != self._key_id:
+            self._foreign += 1
             return "is sealed with another key than the rows before it" if self._own_key_seen else None
         self._own_key_seen = True
         return None if self._key.mac(link.hash) == link.mac else "was not sealed with the key it names: it was replaced"
@@ -100,5 +102,5 @@ class _Walk:
         cut = [sequence for sequence in self._anchors if sequence > last]
         if cut:
             self._missing(last + 1, max(cut))
-        if self.verdict.rows and not self._own_key_seen:
-            self.verdict.report(f"row {last} and those before are sealed with another master key than this one")
+        if self._foreign:
+            self.verdict.report(f"{self._foreign} rows are sealed with another master key than this one")

@@ -1,0 +1,1 @@
+select count() from governance.audit where sequence <= {through:UInt64}
