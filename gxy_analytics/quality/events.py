@@ -32,13 +32,14 @@ def loaded(client: Client) -> Loaded:
     return Loaded(**{**sums, "last_loaded_at": sums["last_loaded_at"].replace(tzinfo=UTC)})
 
 
-def arrived_events(client: Client, window: Window) -> dict[str, int]:
-    """Accepted events by tenant whose local day is in `window`."""
+def arrived_events(client: Client, window: Window, *, with_frozen: bool = True) -> dict[str, int]:
+    """Accepted events by tenant whose local day is in `window`; days that lost events by retention only `with_frozen`."""
     bounds = {
         "earliest": window.earliest_instant,
         "latest": window.latest_instant,
         "first": window.first,
         "last": window.last,
+        "with_frozen": with_frozen,
     }
     return {
         tenant: int(rows) for tenant, rows in client.query(read_sql(PACKAGE, "arrived_events.sql"), parameters=bounds).result_rows

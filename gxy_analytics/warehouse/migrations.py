@@ -1,4 +1,4 @@
-"""Apply `ddl/*.sql` in order, once each, and keep the TTLs as the settings say.
+"""Apply `ddl/*.sql` in order, once each, and keep the TTLs as the rules of retention say.
 
 What the tables are is in the `.sql` files; tables that dbt owns are not migrated here.
 """
@@ -13,6 +13,7 @@ from importlib.resources import files
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import MigrationChangedError
+from gxy_analytics.governance.retention.ttl import apply_ttls
 from gxy_analytics.settings import Settings
 
 VERSION_TABLE = """
@@ -93,25 +94,3 @@ def _apply(client: Client, migration: Migration) -> None:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
-
-
-def ttls(settings: Settings) -> dict[tuple[str, str], tuple[str, int]]:
-    """Time to live by (database, table): (column it counts from, days)."""
-    return {
-        ("raw", "events"): ("received_at", settings.raw_events_ttl_days),
-        ("raw", "events_rejected"): ("received_at", settings.raw_rejected_ttl_days),
-        ("governance", "ingest_ledger"): ("loaded_at", settings.ledger_ttl_days),
-    }
-
-
-def apply_ttls(client: Client, settings: Settings) -> None:
-    """Set each table's TTL where it differs from the settings. Whole parts are dropped, nothing is rewritten."""
-    for (database, table), (column, days) in ttls(settings).items():
-        wanted = f"TTL toDateTime({column}) + toIntervalDay({days})"
-        created = client.query(
-            "select create_table_query from system.tables where database = {database:String} and name = {table:String}",
-            parameters={"database": database, "table": table},
-        ).first_item["create_table_query"]
-        if wanted not in created:
-            client.command(f"alter table {database}.{table} modify setting ttl_only_drop_parts = 1")
-            client.command(f"alter table {database}.{table} modify {wanted}", settings={"materialize_ttl_after_modify": 0})

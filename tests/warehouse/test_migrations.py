@@ -1,4 +1,4 @@
-"""The schema: applied once, never edited, TTLs as the settings say."""
+"""The schema: applied once, never edited. TTLs: `test_retention_ttls`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ def test_a_changed_applied_file_is_an_error(clickhouse: Client) -> None:
     first, *others = load_migrations()
     with pytest.raises(MigrationChangedError, match=r"0001_databases\.sql changed"):
         migrate(clickhouse, Settings(), [replace(first, sql=first.sql + "select 1;\n"), *others])
-
-
-def test_ttls_follow_the_settings(clickhouse: Client) -> None:
-    migrate(clickhouse, Settings(raw_events_ttl_days=31))
-    created = dict(clickhouse.query(CREATED).result_rows)["events"]
-    assert "TTL toDateTime(received_at) + toIntervalDay(31)" in created
-    assert "ttl_only_drop_parts = 1" in created
-    migrate(clickhouse, Settings())
 
 
 def test_every_table_leads_its_sort_key_with_the_tenant(clickhouse: Client) -> None:

@@ -56,7 +56,10 @@ def held(client: Client, tenant_id: str, subject_hash: str | None = None) -> lis
 def list_holds(client: Client) -> list[Hold]:
     """Every hold in force, the oldest first."""
     rows = client.query(read_sql(__package__, "holds.sql")).result_rows
-    return [Hold(hold_id, *texts, placed_at.replace(tzinfo=UTC)) for hold_id, *texts, placed_at in rows]
+    return [
+        Hold(hold_id, tenant, subject_hash, reason, placed_by, placed_at.replace(tzinfo=UTC))
+        for hold_id, tenant, subject_hash, reason, placed_by, placed_at in rows
+    ]
 
 
 def place_hold(client: Client, tenant_id: str, reason: str, *, actor: str, subject_hash: str = "") -> Hold:

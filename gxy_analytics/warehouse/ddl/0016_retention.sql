@@ -38,6 +38,7 @@ create table governance.retention_runs
     state LowCardinality(String) comment 'begun, done',
     cutoff DateTime64(3, 'UTC') comment 'What is older went',
     rows UInt64 comment 'Rows that went; of a begun one, rows that are to go',
+    held UInt64 comment 'Rows as old that a legal hold kept',
     events UInt64 comment 'Events that they stood for: rows of raw.events, inserted events of the ledger; else 0',
     bytes UInt64 comment 'Compressed, their share of the partition',
     first_at DateTime64(3, 'UTC') comment 'The oldest of them, by the rule''s column',

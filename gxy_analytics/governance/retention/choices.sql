@@ -1,0 +1,3 @@
+select toString(tenant_id), toString(rule_name), days
+from governance.retention_periods final
+where days > 0

@@ -1,0 +1,1 @@
+alter table {database:Identifier}.{table:Identifier} drop part {part:String}

@@ -1,0 +1,3 @@
+select count()
+from system.mutations
+where not is_done and database = {database:String} and table = {table:String}
