@@ -1,0 +1,3 @@
+select name
+from system.tables
+where database = {database:String} and startsWith(name, {prefix:String})

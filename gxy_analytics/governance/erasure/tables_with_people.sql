@@ -1,0 +1,8 @@
+-- Tables with rows of their own that have a column which names people.
+select distinct columns.database as database, columns.table as name
+from system.columns as columns
+inner join system.tables as tables on tables.database = columns.database and tables.name = columns.table
+where columns.database in {databases:Array(String)}
+    and columns.name in {columns:Array(String)}
+    and tables.engine like '%MergeTree'
+order by database, name

@@ -1,0 +1,1 @@
+select countIf(tenant_id = {tenant_id:String}) from $table

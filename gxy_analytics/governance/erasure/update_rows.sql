@@ -1,0 +1,1 @@
+alter table $table update $changes where $rows
