@@ -29,6 +29,6 @@ def redact(text: str) -> str:
 
 def _kept(found: str) -> str:
     """What a form matched may begin and end with a character that only delimits it."""
-    head = found[0] if found[0] in " (,;:" else ""
+    head = found[0] if found[0] in " ,;:" else ""
     tail = found[-1] if found[-1] in " ),;:." else ""
     return f"{head}{REMOVED}{tail}"

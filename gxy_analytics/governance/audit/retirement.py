@@ -15,7 +15,7 @@ from gxy_analytics.governance.audit.anchor import one_sealer, write_anchor
 from gxy_analytics.governance.audit.chain import ChainKey, Head, head_of
 from gxy_analytics.governance.audit.own_acts import CHECKPOINT, own_act
 from gxy_analytics.governance.audit.rows import links_where
-from gxy_analytics.governance.audit.sealing import append, seal_locked
+from gxy_analytics.governance.audit.sealing import append, drop_sealed_days, seal_locked
 from gxy_analytics.governance.audit.trust import checkpoint_head
 from gxy_analytics.warehouse.client import read_sql
 
@@ -31,6 +31,8 @@ def retire(client: Client, master_key: bytes, data_dir: Path, now: datetime, kep
     with one_sealer(data_dir):
         key = ChainKey.of(master_key)
         head = seal_locked(client, key, data_dir).head
+        # What is given up must not lie in the intake any more, where it would look as if it was never sealed.
+        drop_sealed_days(client)
         last = _last_before(client, before)
         given_up = checkpoint_head(client)
         if last and last.sequence > given_up.sequence and _is_due(client, given_up, before):
