@@ -7,7 +7,8 @@ hex digits of the pseudonym; what is compared of it is the count, and the exclus
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from string import Template
 
 from clickhouse_connect.driver.client import Client
@@ -16,6 +17,7 @@ from gxy_analytics.contracts.table_spec import TableSpec
 from gxy_analytics.extraction.keysets import KeyDifference
 from gxy_analytics.extraction.queries import DELETED, KEY, TENANT, select_keys
 from gxy_analytics.extraction.source import Source
+from gxy_analytics.extraction.suppressed import suppressed_pids
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
 
@@ -32,7 +34,8 @@ def compare_pids(
     spec: TableSpec, source: Source, client: Client, slugs: Mapping[int, str], pseudonyms: Pseudonyms
 ) -> Iterator[KeyDifference]:
     """Yield the differences, a group of buckets at a time. Rows of unknown tenants have no pseudonym and are left out."""
-    theirs, ours = _source_sums(spec, source, slugs, pseudonyms), _target_sums(spec, client)
+    pids = SourcePids(spec, source, slugs, pseudonyms, suppressed_pids(client))
+    theirs, ours = _source_sums(pids), _target_sums(spec, client)
     nothing = (0, 0)
     differing = {
         bucket: max(theirs.get(bucket, nothing)[0], ours.get(bucket, nothing)[0])
@@ -40,7 +43,7 @@ def compare_pids(
         if theirs.get(bucket) != ours.get(bucket)
     }
     for group in _groups(differing):
-        yield _compare_group(spec, source, client, slugs, pseudonyms, group)
+        yield _compare_group(spec, client, pids, group)
 
 
 def _groups(sizes: Mapping[str, int]) -> Iterator[set[str]]:
@@ -56,22 +59,33 @@ def _groups(sizes: Mapping[str, int]) -> Iterator[set[str]]:
         yield group
 
 
-def _source_pids(
-    spec: TableSpec, source: Source, slugs: Mapping[int, str], pseudonyms: Pseudonyms
-) -> Iterator[tuple[str, str, int, bool]]:
-    """tenant_id, pseudonym, key and whether it is soft-deleted, of every row of a known tenant."""
-    for batch in source.stream(select_keys(spec, source, in_bucket=False)):
-        rows = zip(*(batch.column(name).to_pylist() for name in (TENANT, KEY, DELETED)), strict=True)
-        for tenant, key, is_deleted in rows:
-            slug = slugs.get(tenant)
-            if slug is not None:
-                yield slug, pseudonyms.customer_pid(slug, key), key, bool(is_deleted)
+@dataclass(frozen=True)
+class SourcePids:
+    """Iterates tenant_id, pseudonym, key and whether it is deleted, of every row of a known tenant.
+
+    Deleted is what was soft-deleted, and who is suppressed: such a customer has no live row here, whatever the source has.
+    """
+
+    spec: TableSpec
+    source: Source
+    slugs: Mapping[int, str]
+    pseudonyms: Pseudonyms
+    is_suppressed: Callable[[str, str], bool]
+
+    def __iter__(self) -> Iterator[tuple[str, str, int, bool]]:
+        for batch in self.source.stream(select_keys(self.spec, self.source, in_bucket=False)):
+            rows = zip(*(batch.column(name).to_pylist() for name in (TENANT, KEY, DELETED)), strict=True)
+            for tenant, key, is_deleted in rows:
+                slug = self.slugs.get(tenant)
+                if slug is not None:
+                    pid = self.pseudonyms.customer_pid(slug, key)
+                    yield slug, pid, key, bool(is_deleted) or self.is_suppressed(slug, pid)
 
 
-def _source_sums(spec: TableSpec, source: Source, slugs: Mapping[int, str], pseudonyms: Pseudonyms) -> Sums:
+def _source_sums(pids: SourcePids) -> Sums:
     counts: defaultdict[str, int] = defaultdict(int)
     words: defaultdict[str, int] = defaultdict(int)
-    for _, pid, _, is_deleted in _source_pids(spec, source, slugs, pseudonyms):
+    for _, pid, _, is_deleted in pids:
         if not is_deleted:
             bucket = pid[:BUCKET_DIGITS]
             counts[bucket] += 1
@@ -84,13 +98,11 @@ def _target_sums(spec: TableSpec, client: Client) -> Sums:
     return {bucket: (count, word) for bucket, count, word in rows}
 
 
-def _compare_group(
-    spec: TableSpec, source: Source, client: Client, slugs: Mapping[int, str], pseudonyms: Pseudonyms, group: set[str]
-) -> KeyDifference:
+def _compare_group(spec: TableSpec, client: Client, pids: SourcePids, group: set[str]) -> KeyDifference:
     parameters = {"digits": BUCKET_DIGITS, "buckets": sorted(group)}
     ours = {(tenant, pid) for tenant, pid in client.query(_sql(spec, "pids_in_buckets.sql"), parameters=parameters).result_rows}
     missed, gone = [], set(ours)
-    for slug, pid, key, is_deleted in _source_pids(spec, source, slugs, pseudonyms):
+    for slug, pid, key, is_deleted in pids:
         if pid[:BUCKET_DIGITS] in group:
             gone.discard((slug, pid))
             # Live on one side only: never read, or soft-deleted without its change time being set.

@@ -56,6 +56,10 @@ class TenantSuppressions:
             event_ms <= self.anonymous.get(identity_hash(self.tenant_id, ANONYMOUS, one), -1) for one in anonymous_ids if one
         )
 
+    def names(self, customer_pid: str) -> bool:
+        """Whether the customer is on the list, for whatever time."""
+        return identity_hash(self.tenant_id, CUSTOMER, customer_pid) in self.customers
+
     def tombstone(self, customer_pid: str, happened_ms: int) -> str | None:
         """What stands for the customer in what happened then; None where the customer may be named.
 

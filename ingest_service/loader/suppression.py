@@ -50,17 +50,22 @@ def _kept_rows(draft: Draft, timed: Timed, tenants: Sequence[TenantSuppressions 
     rows = []
     for row, (owner, event_ms) in enumerate(zip(draft.owner, timed.event_ms, strict=True)):
         listed = tenants[owner]
-        if listed is None or event_ms > listed.latest_ms or not _covers(listed, draft.events[row], event_ms, pid):
+        if listed is None:
+            rows.append(row)
+            continue
+        # What was received before the request is about the time before it, whatever the client's clock says.
+        happened_ms = min(event_ms, draft.requests[owner].received_ms)
+        if happened_ms > listed.latest_ms or not _covers(listed, draft.events[row], happened_ms, pid):
             rows.append(row)
     return rows
 
 
-def _covers(listed: TenantSuppressions, event: Event, event_ms: int, pid: CustomerPid) -> bool:
+def _covers(listed: TenantSuppressions, event: Event, happened_ms: int, pid: CustomerPid) -> bool:
     """Whether any of the event's identities is on the list: its customer, its browser, and who it says they were before."""
-    if listed.covers("", (event.anonymous_id or "", event.network_id or "", event.previous_id or ""), event_ms):
+    if listed.covers("", (event.anonymous_id or "", event.network_id or "", event.previous_id or ""), happened_ms):
         return True
     users = {str(user) for user in (event.user_id, event.previous_id) if user}
-    return any(listed.covers(pid(listed.tenant_id, user), (), event_ms) for user in users)
+    return any(listed.covers(pid(listed.tenant_id, user), (), happened_ms) for user in users)
 
 
 def _drop_letters(draft: Draft, listed: Suppressions, pid: CustomerPid) -> None:
