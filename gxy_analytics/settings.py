@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     ingest_workers: int = Field(1, ge=1, description="Ingest worker processes; each owns a spool directory.")
     node_id: str = Field("local", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this ingest host.")
 
-    master_key_file: Path | None = Field(None, description="32 random bytes, mode 0600; default `<data_dir>/secrets/master.key`.")
+    master_key_file: Path | None = Field(None, description="Key file, mode 0600; default `<data_dir>/secrets/master.key`.")
+    master_key: str | None = Field(None, repr=False, description="Instead of the file: its content in base64.")
 
     geo_database: Path | None = Field(
         None, description="MaxMind-format file (.mmdb): places of truncated addresses. None: no places."

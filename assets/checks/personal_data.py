@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.checks.results import result
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.governance.scanner.finding import Scan
 from gxy_analytics.governance.scanner.scan import scan_warehouse
 from gxy_analytics.governance.vault import Vault
@@ -37,7 +37,7 @@ ELSEWHERE = "no_personal_data_elsewhere"
 )
 def no_personal_data(context: dg.AssetCheckExecutionContext, platform: Platform) -> Iterator[dg.AssetCheckResult]:
     """One scan of everything; an answer for each database that was asked about."""
-    vault = Vault(load_master_key(platform.settings.master_key_path))
+    vault = Vault(load_key_ring(platform.settings))
     with platform.clickhouse("scan for personal data", context.run.run_id) as client:
         scan = scan_warehouse(client, vault)
     for selected in sorted(context.selected_asset_check_keys):

@@ -10,7 +10,7 @@ from gxy_analytics.contracts.table_spec import TableSpec
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_table
 from gxy_analytics.extraction.report import ExtractionReport
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import require
@@ -49,7 +49,7 @@ def extraction(spec: TableSpec) -> dg.AssetsDefinition:
     @dg.multi_asset(name=f"extract_{spec.source}", specs=specs)
     def extract(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
         settings = platform.settings
-        master_key = load_master_key(settings.master_key_path)
+        master_key = load_key_ring(settings)
         with (
             open_source(require(settings.oltp_url, "OLTP_URL")) as source,
             platform.clickhouse(f"extract {spec.source}", context.run.run_id) as client,

@@ -1,8 +1,8 @@
 create temporary table sealing engine = Memory empty as
 select
     toUInt32(0) as position,
-    tenant_id,
-    $key,
+    $columns,
+    '' as subject,
     content_hash,
     is_deleted
 from $target

@@ -1,7 +1,7 @@
 """Extracting the backend into `raw.oltp_*`: one table, or all of them.
 
     with open_source(oltp_url) as source, connect(clickhouse_url, purpose="extract") as client:
-        report = extract_table(TABLES["orders"], source, client, master_key=load_master_key(settings.master_key_path))
+        report = extract_table(TABLES["orders"], source, client, master_key=load_key_ring(settings))
 
 `TABLES` (contracts.oltp) is in dependency order: tenants come first. What a batch goes through is in `loading`.
 """
@@ -26,12 +26,15 @@ from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs, refuse_empty_backend
 from gxy_analytics.extraction.watermarks import EPOCH, read_progress, server_now, write_watermark
 from gxy_analytics.governance.key_fingerprints import check_master_key
+from gxy_analytics.governance.master_key import KeyRing
 
 # Keys asked for in one query.
 FETCH_KEYS = 10_000
 
 
-def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key: bytes, full: bool = False) -> ExtractionReport:
+def extract_table(
+    spec: TableSpec, source: Source, client: Client, *, master_key: KeyRing | bytes, full: bool = False
+) -> ExtractionReport:
     """Bring `raw.<spec.target>` up to the source. Running it again changes nothing.
 
     Reads what changed since the watermark less the overlap (`full`: everything), then compares key sets, so that hard deletes
@@ -70,7 +73,9 @@ def extract_table(spec: TableSpec, source: Source, client: Client, *, master_key
     )
 
 
-def extract_all(source: Source, client: Client, *, master_key: bytes, full: bool = False) -> dict[str, ExtractionReport]:
+def extract_all(
+    source: Source, client: Client, *, master_key: KeyRing | bytes, full: bool = False
+) -> dict[str, ExtractionReport]:
     """Extract every table in dependency order. Stops at the first table that fails; those before it are done."""
     return {name: extract_table(spec, source, client, master_key=master_key, full=full) for name, spec in TABLES.items()}
 

@@ -6,8 +6,7 @@ from sealing as batch
 any left join
 (
     select
-        tenant_id,
-        $key,
+        $columns,
         content_hash,
         is_deleted,
         changed_at
@@ -16,5 +15,5 @@ any left join
 ) as current on batch.tenant_id = current.tenant_id and batch.$key = current.$key
 where
     batch.content_hash != current.content_hash
-    or (batch.content_hash != '' and batch.is_deleted != current.is_deleted)
+    or (batch.content_hash != '' and (batch.is_deleted != current.is_deleted or batch.$owner != current.$owner))
 order by position

@@ -1,6 +1,7 @@
-insert into $target ($columns, wrapped_key, ciphertext, content_hash, is_deleted, changed_at)
+insert into $target ($columns, wrapped_key, ciphertext, key_id, content_hash, is_deleted, changed_at)
 select
     $columns,
+    '',
     '',
     '',
     '',

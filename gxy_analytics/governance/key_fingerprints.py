@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.master_key import UnsafeMasterKeyError, derive_tenant_key
+from gxy_analytics.governance.master_key import KeyRing, UnsafeMasterKeyError, derive_tenant_key
 from gxy_analytics.warehouse.client import read_sql
 
 PURPOSE = "fingerprint"
@@ -19,15 +19,16 @@ class OtherMasterKeyError(UnsafeMasterKeyError):
     """The master key is not the one these tenants were pseudonymised with."""
 
 
-def check_master_key(client: Client, master_key: bytes, tenant_ids: Iterable[str]) -> None:
+def check_master_key(client: Client, master_key: KeyRing | bytes, tenant_ids: Iterable[str]) -> None:
     """Raise OtherMasterKeyError when a tenant was pseudonymised with another key; remember the key of new tenants.
 
     With another key every customer would look new, and every known one gone.
     """
+    root = KeyRing.of(master_key).root
     known = dict(client.query(read_sql(__package__, "tenant_keys.sql")).result_rows)
     new = []
     for tenant_id in tenant_ids:
-        fingerprint = derive_tenant_key(master_key, tenant_id, PURPOSE).hex()
+        fingerprint = derive_tenant_key(root, tenant_id, PURPOSE).hex()
         if tenant_id not in known:
             new.append((tenant_id, fingerprint))
         elif known[tenant_id] != fingerprint:

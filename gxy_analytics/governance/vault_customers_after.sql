@@ -1,6 +1,25 @@
--- A tenant's sealed customers in order, as many as are opened at a time.
-select customer_pid as row_key, wrapped_key, ciphertext
-from pii.customers final
-where tenant_id = {tenant_id:String} and customer_pid > {after:String} and ciphertext != ''
-order by customer_pid
-limit {rows:UInt32}
+-- A tenant's sealed customers in order, as many as are opened at a time, each with the key it needs.
+with sealed as
+(
+    select customer_pid, wrapped_key, ciphertext, key_id
+    from pii.customers final
+    where tenant_id = {tenant_id:String} and customer_pid > {after:String} and ciphertext != ''
+    order by customer_pid
+    limit {rows:UInt32}
+)
+select
+    sealed.customer_pid as row_key,
+    sealed.wrapped_key as row_key_wrapped,
+    sealed.ciphertext as ciphertext,
+    sealed.key_id as key_id,
+    sealed.customer_pid as subject,
+    keys.wrapped_key as wrapped_key,
+    keys.key_version as key_version
+from sealed
+any left join
+(
+    select subject, key_id, wrapped_key, key_version
+    from pii.keys final
+    where tenant_id = {tenant_id:String} and subject in (select customer_pid from sealed)
+) as keys on keys.subject = sealed.customer_pid and keys.key_id = sealed.key_id
+order by row_key

@@ -93,7 +93,7 @@ def exports(settings: Settings) -> dict[str, str]:
         "GXY_OLTP_URL": settings.oltp_url,
         "GXY_INGEST_URL": settings.ingest_url,
         "GXY_DAGSTER_URL": settings.dagster_url,
-        "GXY_MASTER_KEY_FILE": str(settings.master_key_path),
+        "GXY_MASTER_KEY_FILE": None if settings.master_key else str(settings.master_key_path),
     }
     return {name: value for name, value in values.items() if value}
 

@@ -99,7 +99,7 @@ def data_directory(settings: Settings) -> Iterator[Finding]:
 def secrets(settings: Settings) -> Iterator[Finding]:
     """Is each secret there and for its owner only?"""
     key = settings.master_key_path
-    if not key.exists():
+    if not key.exists() and settings.master_key is None:
         yield Finding(
             "master key", Level.WARN, f"{key} does not exist", "the first `gxy up` makes one; elsewhere copy yours there."
         )

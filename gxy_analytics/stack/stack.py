@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import open_access
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack import processes
 from gxy_analytics.stack.dagster_api import cancel_orphans, definition_errors
@@ -108,7 +108,7 @@ class Stack:
             (self.settings.data_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.acquire()
         try:
-            load_master_key(self.settings.master_key_path, create=self._owns_master_key())
+            load_key_ring(self.settings, create=self._owns_master_key())
             self._supervisor.claim_ports(self.settings.listen_host)
             if not self._embeds_clickhouse and self.settings.clickhouse_url:
                 self._migrate_external()

@@ -17,7 +17,7 @@ from typing import NoReturn
 import lmdb
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, load_settings
 from ingest_service import logs
@@ -66,7 +66,7 @@ def _give_up(settings: Settings, why: str) -> NoReturn:
 
 
 def _load(settings: Settings, stop: Flag) -> None:
-    pseudonyms = Pseudonyms(load_master_key(settings.master_key_path))
+    pseudonyms = Pseudonyms(load_key_ring(settings))
     loader = Loader(settings, pseudonyms, stop)
     try:
         with suppress(StoppedError):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gxy_analytics.governance.key_file import WrapKey, decode_keys, encode_keys, replace_file
 from gxy_analytics.governance.master_key import (
     MissingMasterKeyError,
+    UnknownKeyVersionError,
     UnsafeMasterKeyError,
     derive_tenant_key,
+    load_key_ring,
     load_master_key,
 )
+from gxy_analytics.settings import Settings
 
 
 def test_a_missing_key_is_an_error_with_the_remedy(tmp_path: Path) -> None:
@@ -66,3 +72,70 @@ def test_derived_keys_never_change_between_releases() -> None:
         derive_tenant_key(bytes(range(32)), "acme", "customer-pid").hex()
         == "de74f9a3b39d1e45ba1955841105f6833b47eb3f0eac9872728721ec17931199"
     )
+
+
+def test_a_key_ring_reads_as_it_was_written_and_holds_the_root_of_before(tmp_path: Path) -> None:
+    path, root = tmp_path / "master.key", bytes(range(32))
+    made_at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    wrap_keys = (WrapKey(1, root, made_at), WrapKey(2, b"w" * 32, made_at))
+    replace_file(path, encode_keys(root, wrap_keys))
+    ring = load_key_ring(Settings(master_key_file=path))
+    assert (ring.root, ring.wrap_keys, ring.active.version) == (root, wrap_keys, 2)
+    assert load_master_key(path) == root
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_format_of_the_key_ring_never_changes_between_releases() -> None:
+    content = b"""{"format": "gxy-key-ring/1", "root": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "wrap_keys": [{"version": 3, "key": "d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3c=", "created_at": null}]}"""
+    assert decode_keys(content) == (bytes(range(32)), (WrapKey(3, b"w" * 32),))
+    assert decode_keys(bytes(range(32))) == (bytes(range(32)), (WrapKey(1, bytes(range(32))),))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"root"', b'"toor"'), (b"ring/1", b"ring/2"), (b'"version": 3', b'"version": 0'), (b"d3d3", b""), (b"}", b"")],
+)
+def test_a_torn_or_unknown_key_ring_is_refused_without_a_word_of_it(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = tmp_path / "master.key"
+    replace_file(path, encode_keys(b"r" * 32, (WrapKey(3, b"w" * 32),)).replace(old, new))
+    with pytest.raises(UnsafeMasterKeyError, match="key ring") as refused:
+        load_master_key(path)
+    assert "d3d3" not in str(refused.value)
+
+
+def test_a_key_from_the_environment_is_that_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    root = load_master_key(path, create=True)
+    ring = load_key_ring(Settings(master_key=base64.b64encode(path.read_bytes()).decode()))
+    assert (ring.root, ring.active.key, ring.refresh()) == (root, root, False)
+    assert base64.b64encode(root).decode() not in repr(Settings(master_key=base64.b64encode(root).decode()))
+
+
+def test_two_keys_or_a_broken_one_in_the_environment_are_refused(tmp_path: Path) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    with pytest.raises(UnsafeMasterKeyError, match="both set"):
+        load_key_ring(Settings(master_key=key, master_key_file=tmp_path / "master.key"))
+    for broken in ("", "secret!", key[:-8]):
+        with pytest.raises(UnsafeMasterKeyError, match="GXY_MASTER_KEY is no key"):
+            load_key_ring(Settings(master_key=broken))
+
+
+def test_a_child_process_gets_the_key_from_the_environment_as_it_was() -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    assert Settings(master_key=key).as_env()["GXY_MASTER_KEY"] == key
+
+
+def test_a_running_ring_takes_over_a_new_wrap_key_and_refuses_another_root(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    settings = Settings(master_key_file=path)
+    root = load_master_key(path, create=True)
+    ring = load_key_ring(settings)
+    with pytest.raises(UnknownKeyVersionError, match="version 2"):
+        ring.wrap_key(2)
+    replace_file(path, encode_keys(root, (WrapKey(1, root), WrapKey(2, b"w" * 32))))
+    assert ring.wrap_key(2) == b"w" * 32
+    assert ring.active.version == 2
+    replace_file(path, encode_keys(b"r" * 32, (WrapKey(1, root),)))
+    with pytest.raises(UnsafeMasterKeyError, match="another root"):
+        ring.refresh()

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
+from vault_world import seal_customer
 
 from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault import Vault
 
 MASTER = bytes(range(32))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,10 +23,7 @@ def pid(tenant_id: str, customer_id: int) -> str:
 def seal(client: Client, tenant_id: str, customer_id: int, **values: str) -> str:
     """Put a customer into the vault. Returns the pseudonym."""
     who = pid(tenant_id, customer_id)
-    sealed = Vault(MASTER).seal(tenant_id, who, values)
-    row = [tenant_id, who, sealed.wrapped_key, sealed.ciphertext, sealed.content_hash, NOON]
-    columns = ["tenant_id", "customer_pid", "wrapped_key", "ciphertext", "content_hash", "changed_at"]
-    client.insert("customers", [row], column_names=columns, database="pii")
+    seal_customer(client, MASTER, tenant_id, who, values, NOON)
     return who
 
 

@@ -89,7 +89,7 @@ def test_a_soft_delete_keeps_the_row_as_deleted(source: Source, oltp: psycopg.Co
     report = extract("customers", source, clickhouse)
     assert (report.rows_changed, report.rows_deleted) == (1, 1)
     assert rows(clickhouse, "select is_deleted, country from raw.oltp_customers final where tenant_id = 'acme'") == [(True, "DE")]
-    assert rows(clickhouse, "select is_deleted, wrapped_key != '' from pii.customers final where tenant_id = 'acme'") == [
+    assert rows(clickhouse, "select is_deleted, key_id != '' from pii.customers final where tenant_id = 'acme'") == [
         (True, True)
     ]
 
@@ -128,12 +128,13 @@ def test_a_hard_deleted_customer_is_shredded(source: Source, oltp: psycopg.Conne
     extract_these("tenants customers", source, clickhouse)
     oltp.execute("delete from customers where id = 2")
     assert extract("customers", source, clickhouse).rows_deleted == 1
-    assert rows(clickhouse, "select is_deleted, wrapped_key, ciphertext from pii.customers final where tenant_id = 'umbra'") == [
+    assert rows(clickhouse, "select is_deleted, key_id, ciphertext from pii.customers final where tenant_id = 'umbra'") == [
         (True, "", "")
     ]
-    assert rows(clickhouse, "select is_deleted, wrapped_key != '' from pii.customers final where tenant_id = 'acme'") == [
+    assert rows(clickhouse, "select is_deleted, key_id != '' from pii.customers final where tenant_id = 'acme'") == [
         (False, True)
     ]
+    assert rows(clickhouse, "select tenant_id from pii.keys") == [("acme",)]
 
 
 @pytest.mark.parametrize("table", ["coupons", "customers"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from clickhouse_connect.driver.client import Client
+from vault_world import seal_customer
 
 from gxy_analytics.governance.scanner.allowed import ALLOWED
 from gxy_analytics.governance.scanner.finding import Finding
@@ -62,12 +63,8 @@ def findings(client: Client, vault: Vault | None = None) -> list[Finding]:
 
 def seal(client: Client, *people: dict[str, str | None]) -> None:
     """Put customers into the vault."""
-    columns = ["tenant_id", "customer_pid", "wrapped_key", "ciphertext", "content_hash"]
-    rows = []
     for number, person in enumerate(people):
-        row = VAULT.seal("acme", f"pid-{number}", person)
-        rows.append(["acme", f"pid-{number}", row.wrapped_key, row.ciphertext, row.content_hash])
-    client.insert("customers", rows, columns, database="pii")
+        seal_customer(client, VAULT.keys, "acme", f"pid-{number}", person)
 
 
 def test_each_form_of_personal_data_is_found(planted: Client) -> None:

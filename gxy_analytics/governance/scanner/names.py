@@ -18,7 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.scanner.finding import Finding, Place
 from gxy_analytics.governance.scanner.sampling import TextTable, ask
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault import Vault, sealed_row
 from gxy_analytics.warehouse.client import read_sql
 
 MAX_PEOPLE = 2_000
@@ -62,9 +62,9 @@ class People:
 def read_people(client: Client, vault: Vault) -> People:
     """Decrypt at most MAX_PEOPLE customers. Raises VaultError."""
     people = People(salt=secrets.token_hex(16))
-    rows = client.query(read_sql(__package__, "people.sql"), parameters={"people": MAX_PEOPLE}).result_rows
-    for tenant_id, customer_pid, wrapped_key, ciphertext in rows:
-        people.add(vault.open(tenant_id, customer_pid, wrapped_key, ciphertext))
+    for row in client.query(read_sql(__package__, "people.sql"), parameters={"people": MAX_PEOPLE}).named_results():
+        if values := vault.open(sealed_row(row["tenant_id"], "customers", row)):
+            people.add(values)
     return people
 
 

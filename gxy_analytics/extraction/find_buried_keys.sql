@@ -1,0 +1,7 @@
+-- Subjects that are gone with the keys in `buried`: customers, and orders of guests.
+select distinct
+    tenant_id,
+    subject
+from pii.keys
+where (tenant_id, subject) in (select tenant_id, $subject from buried)
+order by tenant_id

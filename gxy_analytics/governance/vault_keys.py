@@ -1,0 +1,59 @@
+"""pii.keys: storing customers' keys, and destroying them. Making and wrapping a key belongs to `vault`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.governance.vault import WrappedKey
+from gxy_analytics.warehouse.client import read_sql
+
+PACKAGE = "gxy_analytics.governance"
+SUBJECTS_AT_ONCE = 500  # in one statement: a pseudonym is 64 characters of its URL
+UNTIL_DONE = {"mutations_sync": 2}
+Item = TypeVar("Item")
+
+
+def insert_keys(client: Client, keys: Sequence[WrappedKey], versions: pa.Array | None = None) -> None:
+    """Store these keys. `versions` (instants) put them after wrappings that they replace; new keys need none."""
+    if not keys:
+        return
+    columns = ("tenant_id", "subject", "key_id", "wrapped_key")
+    table = pa.table(
+        {name: pa.array([getattr(key, name) for key in keys], pa.string()) for name in columns}
+        | {"key_version": pa.array([key.key_version for key in keys], pa.uint32())}
+    )
+    client.insert_arrow("keys", table if versions is None else table.append_column("changed_at", versions), database="pii")
+
+
+def count_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> int:
+    """Rows of pii.keys about these subjects in any active part: superseded wrappings and rows marked deleted count too."""
+    found = 0
+    for some in chunks(subjects, SUBJECTS_AT_ONCE):
+        parameters = {"tenant_id": tenant_id, "subjects": some}
+        found += client.query(
+            read_sql(PACKAGE, "vault_count_keys.sql"), parameters=parameters, settings={"apply_deleted_mask": 0}
+        ).result_rows[0][0]
+    return found
+
+
+def destroy_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> None:
+    """Destroy the keys of these subjects for good; returns when no active part holds one. Asked again it changes nothing.
+
+    Parts are rewritten without the rows: those of before are deleted from the disk `old_parts_lifetime` seconds later.
+    """
+    for some in chunks(subjects, SUBJECTS_AT_ONCE):
+        if count_keys(client, tenant_id, some):
+            parameters = {"tenant_id": tenant_id, "subjects": some}
+            client.command(read_sql(PACKAGE, "vault_destroy_keys.sql"), parameters=parameters, settings=UNTIL_DONE)
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items, at most `size` at a time."""
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some
