@@ -1,4 +1,4 @@
-"""Taking batches of one table through conforming, sealing and landing, and counting what happened to them.
+"""Taking batches of one table through conforming, suppression, sealing and landing, and counting what happened to them.
 
 Which batches are read is decided in `extract`.
 """
@@ -19,6 +19,7 @@ from gxy_analytics.extraction.conform import Conformer
 from gxy_analytics.extraction.landing import Landed, Landing
 from gxy_analytics.extraction.queries import CHANGED
 from gxy_analytics.extraction.rejects import write_rejects
+from gxy_analytics.extraction.suppressed import SuppressedRows
 from gxy_analytics.extraction.vaulting import VaultWriter
 from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.pseudonyms import Pseudonyms
@@ -39,6 +40,7 @@ class Loader:
         self.newest: datetime | None = None
         self.landing = Landing(client, spec)
         self._conformer = Conformer(spec, slugs, self.pseudonyms)
+        self._suppressed = SuppressedRows(client, spec, self.pseudonyms)
         self._vault = VaultWriter(client, spec, spec.vault, Vault(master_key), self.landing.session) if spec.vault else None
 
     def load(self, batches: Iterable[pa.RecordBatch]) -> None:
@@ -49,13 +51,12 @@ class Loader:
         for batch in batches:
             self.rows_read += batch.num_rows
             self._see(batch)
-            conformed = self._conformer.conform(batch)
-            write_rejects(self.client, self.spec, conformed.rejects, self.started_at)
-            if not conformed.landed.num_rows:
-                continue
-            if self._vault:
-                self._vault.write(conformed.landed, conformed.personal)
-            self._count(self.landing.land(conformed.landed))
+            kept = self._suppressed.keep(self._conformer.conform(batch))
+            write_rejects(self.client, self.spec, kept.rejects, self.started_at)
+            if self._vault and kept.sealed.num_rows:
+                self._vault.write(kept.sealed, kept.personal)
+            if kept.landed.num_rows:
+                self._count(self.landing.land(kept.landed))
 
     def bury(self, keys: Sequence[tuple[str, Any]]) -> None:
         """Write tombstones for keys that are gone from the source, and shred their personal values."""
