@@ -48,6 +48,8 @@ def harvest(client: Client, now: datetime) -> Harvest:
 
 def _watermark(client: Client) -> datetime | None:
     """Where to go on: the end of the last harvest, or the beginning of the log; None while there is no log."""
+    if not client.command("exists table system.query_log"):
+        return None
     found = client.query(read_sql(__package__, "watermark.sql"), query_tz="UTC", tz_mode="aware").first_item
     for instant in (found["harvested_until"], found["oldest"]):
         if isinstance(instant, datetime) and instant.year > 1970:

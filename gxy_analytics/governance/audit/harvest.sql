@@ -47,7 +47,7 @@ with
             arrayExists(
                 privilege -> match(
                     privilege,
-                    '^(ALTER|DROP|TRUNCATE|INSERT).* ON (governance\\.(audit|audit_harvests)|system\\.query_log)$'
+                    '^(ALTER|DROP|TRUNCATE|INSERT).* ON (governance\\.(audit|audit_harvests)|system\\.query_log(_\\d+)?)$'
                 )
                 or match(privilege, '^(ALTER|DROP|TRUNCATE).* ON governance\\.audit_entries$'),
                 privileges
