@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     raw_rejected_ttl_days: int = Field(90, ge=1, description="raw.events_rejected: days after receipt.")
     ledger_ttl_days: int = Field(760, ge=1, description="governance.ingest_ledger: days after loading.")
 
+    tenant_removal_days: int = Field(30, ge=0, description="How long a tenant that is to be removed is only suspended.")
+
     log_format: Literal["text", "json"] = Field("text", description="Log lines of the ingest service and the loader.")
     metrics_tenants: bool = Field(False, description="Prometheus metrics by tenant, beside those by class of tenants.")
 

@@ -69,7 +69,18 @@ class KeyRegistry:
         return None if grant and 0 < grant.ends_ms <= time.time() * 1000 else grant
 
     async def grant_of(self, key: str | bytes | None) -> Grant:
-        """What the key allows. Raises RefusalError: 401 without a valid key, 503 when that cannot be told now."""
+        """What the key allows.
+
+        Raises RefusalError: 401 without a valid key, 403 for a tenant that is suspended, 503 when that cannot be told now.
+        """
+        grant = await self._find(key)
+        if grant.is_suspended:
+            raise RefusalError(
+                403, "tenant_suspended", "this tenant is suspended, and nothing is taken from it: ask the platform's staff."
+            )
+        return grant
+
+    async def _find(self, key: str | bytes | None) -> Grant:
         if not key:
             raise RefusalError(401, "missing_write_key", "no write key: send it in X-Write-Key or ?key=.")
         grant = self.known(key)

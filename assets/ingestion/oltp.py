@@ -70,6 +70,7 @@ def report_metadata(report: ExtractionReport) -> dict[str, dg.MetadataValue]:
         "rows_deleted": dg.MetadataValue.int(report.rows_deleted),
         "rows_rejected": dg.MetadataValue.int(report.rejected),
         "watermark": dg.MetadataValue.timestamp(report.watermark),
+        "tenants_skipped": dg.MetadataValue.text(", ".join(report.skipped) or "none"),
         "columns_not_extracted": dg.MetadataValue.text(", ".join(report.drift) or "none"),
     }
 

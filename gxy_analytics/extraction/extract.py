@@ -21,6 +21,7 @@ from gxy_analytics.extraction.loading import Loader
 from gxy_analytics.extraction.pidsets import compare_pids
 from gxy_analytics.extraction.queries import EVERY_ROW, changed_since, has_key, select_rows
 from gxy_analytics.extraction.rejects import clear_rejects, count_rejects, earlier_rejects
+from gxy_analytics.extraction.removed_tenants import find_skipped
 from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs, refuse_empty_backend
@@ -47,6 +48,8 @@ def extract_table(
     progress = read_progress(client, spec)
     slugs = read_slugs(client)
     refuse_empty_backend(source, slugs)
+    skipped = find_skipped(source, client)
+    source.excluded = sorted(skipped)
     if spec.vault:
         check_master_key(client, master_key, slugs.values())
     with Loader(client, spec, slugs, master_key, started_at) as loader:
@@ -70,6 +73,7 @@ def extract_table(
         rejected=count_rejects(client, spec),
         watermark=watermark,
         drift=drift,
+        skipped=tuple(sorted(skipped.values())),
     )
 
 

@@ -15,7 +15,7 @@ import pymysql
 from pymysql.cursors import SSCursor
 
 from gxy_analytics.extraction.connections import connect_mysql, unreachable
-from gxy_analytics.extraction.source import BATCH_ROWS, Parameters
+from gxy_analytics.extraction.source import BATCH_ROWS, EXCLUDED, Parameters
 
 COLUMNS = (
     "select column_name from information_schema.columns "
@@ -28,6 +28,7 @@ class MysqlSource:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.excluded: list[int] = []
         self._connection = connect_mysql(url, cursorclass=SSCursor)
         with self._connection.cursor() as cursor:
             cursor.execute("set session transaction read only")
@@ -43,7 +44,7 @@ class MysqlSource:
         return moment.replace(tzinfo=UTC)
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
-        bound = {name: _bindable(value) for name, value in (parameters or {}).items()}
+        bound = {name: _bindable(value) for name, value in {EXCLUDED: self.excluded, **(parameters or {})}.items()}
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql, bound)

@@ -15,7 +15,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 
 from gxy_analytics.extraction.connections import CONNECT_SECONDS, unreachable
-from gxy_analytics.extraction.source import BATCH_ROWS, Parameters
+from gxy_analytics.extraction.source import BATCH_ROWS, EXCLUDED, Parameters
 
 SESSION = "set timezone to 'UTC'", "set default_transaction_read_only to on", "set statement_timeout to 0"
 BIND = "select set_config($1, $2, false)"
@@ -31,6 +31,7 @@ class PostgresSource:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.excluded: list[int] = []
         separator = "&" if urlsplit(url).query else "?"
         bounded = url if "connect_timeout=" in url else f"{url}{separator}connect_timeout={CONNECT_SECONDS}"
         try:
@@ -52,7 +53,7 @@ class PostgresSource:
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
         try:
             with self._connection.cursor(adbc_stmt_kwargs={"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}) as cursor:
-                for name, value in (parameters or {}).items():
+                for name, value in {EXCLUDED: self.excluded, **(parameters or {})}.items():
                     cursor.execute(BIND, (f"gxy.{name}", _setting(value)))
                     cursor.fetchall()
                 cursor.execute(sql)

@@ -6,7 +6,7 @@ Values are parameters, never text. How a database spells a parameter or a cast i
 from __future__ import annotations
 
 from gxy_analytics.contracts.table_spec import SEALED, Column, ColumnType, TableSpec
-from gxy_analytics.extraction.source import Source
+from gxy_analytics.extraction.source import EXCLUDED, Source
 
 # A bucket of the key-set comparison: keys with the same `key - mod(key, BUCKET_KEYS)`.
 BUCKET_KEYS = 65_536
@@ -77,7 +77,11 @@ def _is_live(spec: TableSpec, source: Source) -> str:
 
 
 def _from_alone(spec: TableSpec, source: Source) -> str:
-    return f"from {source.quote(spec.source)} t"
+    table = source.quote(spec.source)
+    if not source.excluded:
+        return f"from {table} t"
+    is_excluded = source.is_among(f"coalesce({source.quote(spec.tenant)}, 0)", EXCLUDED)
+    return " ".join(["from (select * from", table, "where not", is_excluded, ") t"])
 
 
 def _from(spec: TableSpec, source: Source) -> str:

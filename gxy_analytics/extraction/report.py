@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class ExtractionReport:
-    """One table's extraction. `drift` names source columns that nothing extracts, as `table.column`."""
+    """One table's extraction.
+
+    `drift` names source columns that nothing extracts, as `table.column`; `skipped` names the removed tenants, of whom nothing
+    is read even while the backend lists them.
+    """
 
     source_table: str
     rows_read: int
@@ -17,3 +21,4 @@ class ExtractionReport:
     rejected: int
     watermark: datetime
     drift: tuple[str, ...]
+    skipped: tuple[str, ...]

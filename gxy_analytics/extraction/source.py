@@ -14,10 +14,16 @@ import pyarrow as pa
 Parameters = Mapping[str, datetime | int | list[int] | str]
 # Rows handled at once. 32,768 orders with their personal values and pseudonyms stay under 100 MiB in Python.
 BATCH_ROWS = 32_768
+EXCLUDED = "excluded"
 
 
 class Source(Protocol):
-    """One connection to the backend's database, read only, its session in UTC. One query at a time."""
+    """One connection to the backend's database, read only, its session in UTC. One query at a time.
+
+    `excluded`: tenants.id of removed tenants, whose rows are read no more; parameter EXCLUDED of every query.
+    """
+
+    excluded: list[int]
 
     def columns(self, table: str) -> list[str]:
         """Names of the table's columns; empty when there is no such table."""

@@ -1,9 +1,11 @@
-"""`gxy tenant`: tenants and their write keys. Thin: the work is in `tenants`; the policy's options are in `policy_command`."""
+"""`gxy tenant`: tenants and their write keys. Thin: the work is in `tenants`.
+
+The policy's options are in `policy_command`; suspending, removing and exporting in `lifecycle`.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -12,26 +14,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gxy_analytics.governance.durations import Duration
+from gxy_analytics.governance.lifecycle.commands import LIFECYCLE
+from gxy_analytics.governance.lifecycle.removals import readmit
 from gxy_analytics.governance.policy_command import policy
 from gxy_analytics.governance.tenants import add_key, add_tenant, list_tenants, revoke_write_key, rotate_write_key
 from gxy_analytics.governance.write_keys import Kind
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
-
-UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-class Duration(click.ParamType):
-    """A whole number and its unit, such as 24h: s, m, h or d."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        matched = re.fullmatch(r"(\d{1,6})([smhd]|)", value)
-        if not matched or not (matched[2] or value.strip("0") == ""):
-            self.fail(f"'{value}' is no duration: use a number and s, m, h or d, such as 24h, or 0.", param, ctx)
-        return timedelta(**{UNITS[matched[2]]: int(matched[1])})
-
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 secret = click.option("--secret", is_flag=True, help="A secret key, for servers: it may set ip, user_agent and past times.")
@@ -43,6 +33,8 @@ def tenant() -> None:
 
 
 tenant.add_command(policy)
+for command in LIFECYCLE:
+    tenant.add_command(command)
 
 
 @tenant.command()
@@ -52,14 +44,24 @@ tenant.add_command(policy)
 @click.option("--currency", help="ISO 4217; default EUR.")
 @click.option("--country", help="ISO 3166-1 alpha-2.")
 @click.option("--plan", help="Default: standard.")
+@click.option("--again", is_flag=True, help="Let a slug be used once more whose tenant was removed.")
 @as_json
 def add(
-    slug: str, name: str | None, timezone: str | None, currency: str | None, country: str | None, plan: str | None, as_json: bool
+    slug: str,
+    name: str | None,
+    timezone: str | None,
+    currency: str | None,
+    country: str | None,
+    plan: str | None,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Add tenant SLUG (or adopt the backend's) and print its public write key, once."""
     settings = load_settings()
     oltp_url = require(settings.oltp_url, "OLTP_URL")
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-add") as client:
+        if again:
+            readmit(client, slug)
         added = add_tenant(client, oltp_url, slug, name=name, timezone=timezone, currency=currency, country=country, plan=plan)
     if as_json:
         click.echo(json.dumps(asdict(added)))
@@ -67,6 +69,7 @@ def add(
     click.echo(f"{'adopted' if added.adopted else 'added'} tenant {added.slug} ({added.timezone}, {added.currency})")
     click.echo(f"write key: {added.write_key}")
     click.echo(f"Keep it: it is shown this once. For servers there are secret keys: `gxy tenant add-key {slug} --secret`.")
+    click.echo(f"Its BI tools log in after `gxy access apply`: `gxy access password {slug}` prints user and password.")
 
 
 @tenant.command("list")

@@ -52,12 +52,16 @@ FIELDS: tuple[str, ...] = IngestPolicy.__struct_fields__
 
 
 class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a request with a valid key may do. `ends_ms` is when the key ends, in ms since the epoch; 0: no end is planned."""
+    """What a request with a valid key may do. `ends_ms` is when the key ends, in ms since the epoch; 0: no end is planned.
+
+    `is_suspended`: the tenant is not active, so that the key is known and nothing is taken with it.
+    """
 
     tenant_id: str
     is_secret: bool = False
     policy: IngestPolicy = DEFAULT_POLICY
     ends_ms: int = 0
+    is_suspended: bool = False
 
 
 def changed(policy: IngestPolicy, changes: dict[str, Any]) -> IngestPolicy:

@@ -39,6 +39,10 @@ class UnknownTenantError(GxyError):
     """There is no tenant of that slug."""
 
 
+class RemovedTenantError(GxyError):
+    """The slug is that of a tenant that was removed, or is being removed."""
+
+
 @dataclass(frozen=True)
 class NewTenant:
     """A tenant that was just added. `write_key` is shown here and stored nowhere."""
@@ -69,12 +73,13 @@ def add_tenant(
     """Make `slug` a tenant of backend and warehouse, with one write key; options left out take DEFAULTS.
 
     A row of that slug in the backend is adopted as it is. Raises InvalidTenantError, TenantExistsError (it has a key already, or
-    an option contradicts the backend), BackendReadOnlyError and SourceUnreachableError.
+    an option contradicts the backend), RemovedTenantError, BackendReadOnlyError and SourceUnreachableError.
     """
     asked = {"name": name, "timezone": timezone, "currency": currency, "country": country, "plan": plan}
     given = {option: value for option, value in asked.items() if value is not None}
     wanted = TenantDetails(slug, **{"name": slug, **DEFAULTS, **given})
     check_details(wanted)
+    _refuse_removed(client, slug)
     if slug in list_keys(client):
         raise TenantExistsError(f"Tenant '{slug}' exists and has a write key: for a new key use `gxy tenant rotate-key {slug}`.")
     row = find_or_create_tenant(oltp_url, wanted)
@@ -146,6 +151,18 @@ def set_policy(client: Client, slug: str, changes: dict[str, Any]) -> IngestPoli
 def _require_known(client: Client, slug: str) -> None:
     if slug not in {row["tenant_id"] for row in list_tenants(client)}:
         raise UnknownTenantError(f"There is no tenant '{slug}': see `gxy tenant list`, or add it with `gxy tenant add {slug}`.")
+
+
+def _refuse_removed(client: Client, slug: str) -> None:
+    """Raise RemovedTenantError: events and customers of a former tenant of that name may still be about."""
+    states = dict(client.query(read_sql(__package__, "tenant_removal.sql"), parameters={"tenant_id": slug}).result_rows)
+    if states.get("open"):
+        raise RemovedTenantError(f"Tenant '{slug}' is being removed: `gxy tenant remove {slug} --cancel` keeps it while it can.")
+    if states.get("removed"):
+        raise RemovedTenantError(
+            f"A tenant '{slug}' was removed, and its slug is not used again by accident: choose another one, or say "
+            f"`gxy tenant add {slug} --again`."
+        )
 
 
 def _check_adopted(row: BackendTenant, given: dict[str, str]) -> None:

@@ -50,7 +50,9 @@ def read_grants(client: Client) -> dict[str, Grant]:
         tenant_id = row["tenant_id"]
         if tenant_id not in policies:
             policies[tenant_id] = read_policy(row) if row["has_policy"] else DEFAULT_POLICY
-        grants[row["key_hash"]] = Grant(tenant_id, bool(row["is_secret"]), policies[tenant_id], row["ends_ms"])
+        grants[row["key_hash"]] = Grant(
+            tenant_id, bool(row["is_secret"]), policies[tenant_id], row["ends_ms"], bool(row["is_suspended"])
+        )
     return grants
 
 

@@ -1,0 +1,1 @@
+"""The life of a tenant after it was added: suspended, resumed, exported, removed."""

@@ -1,0 +1,1 @@
+alter table governance.tenant_states delete where tenant_id = {tenant_id:String}

@@ -1,0 +1,53 @@
+"""A removed tenant in the spools of the nodes, which the list of suppressions tells to be cleared; they acknowledge it there.
+
+A loader deletes every loaded segment with records from before the mark, whoever's they are: see `ingest_service.loader`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.governance.suppressions import lift, suppress
+from gxy_analytics.warehouse.client import read_sql
+
+NODE_DAYS = 7  # a node that loaded nothing for longer has no unloaded segment, or somebody knows of it
+POLL_SECONDS = 1.0
+
+
+def working_nodes(client: Client) -> list[str]:
+    """Names of the nodes whose spools are to be cleared."""
+    rows = client.query(read_sql(__package__, "nodes.sql"), parameters={"days": NODE_DAYS}).result_rows
+    return [str(node) for (node,) in rows]
+
+
+def mark(client: Client, tenant_id: str, removal_id: UUID) -> None:
+    """Ask every loader to clear what it received up to now. Asked again it means up to then."""
+    suppress(
+        client,
+        tenant_id,
+        customer_pids=(),
+        anonymous_ids=(f"removal {removal_id}",),  # nobody's id: the list names the request, and each node answers it
+        until=datetime.now(UTC),
+        request_id=removal_id,
+    )
+
+
+def unmark(client: Client, tenant_id: str, removal_id: UUID) -> None:
+    """Forget the request once it was answered."""
+    lift(client, tenant_id, removal_id)
+
+
+def unclean_nodes(client: Client, removal_id: UUID, nodes: Iterable[str], *, wait_seconds: float = 0) -> list[str]:
+    """The nodes that have not said so yet, after waiting at most this long for them."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        rows = client.query(read_sql(__package__, "clean_nodes.sql"), parameters={"request_id": str(removal_id)}).result_rows
+        left = sorted(set(nodes) - {str(node) for (node,) in rows})
+        if not left or time.monotonic() >= deadline:
+            return left
+        time.sleep(POLL_SECONDS)
