@@ -7,7 +7,7 @@
 
   Config: order_by; chunk_by_events (chunks of few enough events to stay within memory, else of 90 days);
   neighbours: 'days' recomputes the day before and the day after, 'visitors' only the boundary visitors' rows of them,
-  each only where that day is built already.
+  each only where that day is built already. Frozen days keep the rows they have (frozen_days.sql).
 -#}
 {% materialization daily_swap, adapter='clickhouse' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -29,6 +29,8 @@
         {%- do run_query('create table ' ~ aside ~ ' as ' ~ this) -%}
     {%- endif -%}
 
+    {%- set frozen = has_frozen_days() -%}
+    {%- set sql = without_frozen_days(sql) if frozen else sql -%}
     {%- set days = neighbour_days(this, config.get('neighbours')) -%}
     {%- for first, last in chunks(config.get('chunk_by_events', false)) -%}
         {%- do insert_rows(aside, columns, rows_of_window(sql, first, last)) -%}
@@ -37,11 +39,13 @@
         {%- if is_present and config.get('neighbours') == 'visitors' -%}
             {%- set boundary = boundary_visitors(day, side) -%}
             {%- do insert_rows(aside, columns, rows_of_window(sql, day, day, boundary)) -%}
-            {%- do insert_rows(aside, columns, carried_rows(this, columns, day, boundary)) -%}
+            {%- set carried = carried_rows(this, columns, day, boundary) -%}
+            {%- do insert_rows(aside, columns, without_frozen_days(carried) if frozen else carried) -%}
         {%- else -%}
             {%- do insert_rows(aside, columns, rows_of_window(sql, day, day)) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if frozen and present -%}{%- do carry_frozen_days(aside, this, present, days) -%}{%- endif -%}
 
     {%- if present and should_full_refresh() -%}
         {% call statement('main') %}exchange tables {{ aside }} and {{ this }}{% endcall %}

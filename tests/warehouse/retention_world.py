@@ -92,4 +92,4 @@ def visit(client: Client, tenant: str, day: date, visitor: str = "visitor", cust
 
 
 def count(client: Client, table: str, condition: str = "1") -> int:
-    return int(client.query(f"select count() from {table} where {condition}").first_row[0])  # noqa: S608
+    return int(client.query(f"select count() from {table} where {condition}").first_row[0])

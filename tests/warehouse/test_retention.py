@@ -164,7 +164,7 @@ def test_the_books_say_what_went(world: Client, settings: Settings) -> None:
     events(world, "kiwi", [ago(900), ago(900) + timedelta(minutes=1)])
     run(world, settings)
     rows = world.query(
-        f"select toString(tenant_id), state, rows, events, bytes > 0, toString(first_at) from {RUNS} where rule_name = 'raw.events'"
+        f"select tenant_id, state, rows, events, bytes > 0, toString(first_at) from {RUNS} where rule_name = 'raw.events'"
     ).result_rows
     assert rows == [("kiwi", "done", 2, 2, True, ago(900).strftime("%Y-%m-%d %H:%M:%S.000"))]
     acts = world.query("select action, sum(rows) from governance.audit_entries group by 1").result_rows
