@@ -1,6 +1,7 @@
 -- Per tenant: what the ledger says became of its events, and the rows of raw.events, both of batches cut before `settled`.
 -- A batch's rows are inserted before its ledger entry, so the last minute is left out on both sides.
--- What went because its period was over counts on its side as if it were there; `going` events may be there or not.
+-- What was erased because a person asked counts as if it were in raw, and what went because its period was over
+-- on its side as if it were there; `going` events may be there or not.
 select
     tenant,
     sum(accepted) as accepted,
@@ -32,6 +33,11 @@ from (
         if(state = 'begun', events, 0) as going
     from governance.retention_runs final
     where events > 0
+    union all
+    select toString(tenant_id) as tenant, 0, 0, 0, 0, 0, sum(erased) as in_raw, 0
+    from governance.erased_rows
+    where source = 'events'
+    group by tenant
 )
 group by tenant
 order by tenant
