@@ -61,6 +61,8 @@ class SuppressedRows:
             landed = _emptied(landed, self._of_tombstoned_orders(landed, rows), PAYMENT_ATTRIBUTES)
         happened_at = HAPPENED_AT.get(self._spec.source)
         covered = self._covered(landed, rows, happened_at) if rows and happened_at else {}
+        if rows and self._spec is ORDERS:
+            covered |= self._unowned(landed, rows)
         if not covered:
             return Kept(landed, landed, conformed.personal, rejects)
         others = [row for row in range(landed.num_rows) if row not in covered]
@@ -86,6 +88,16 @@ class SuppressedRows:
         for row, tenant_id, pid, microseconds in zip(rows, tenants, pids, instants, strict=True):
             # Rounded up: an instant within the last millisecond is after it, as it is for ClickHouse.
             tombstone = self._listed.tenants[tenant_id].tombstone(pid, -(-microseconds // 1000)) if pid else None
+            if tombstone is not None:
+                covered[row] = tombstone
+        return covered
+
+    def _unowned(self, orders: pa.Table, rows: Sequence[int]) -> Covered:
+        """Orders that have a tombstone here and no customer in the backend any more: what they say is still the person's."""
+        few = orders.select(["tenant_id", "order_id", "customer_pid"]).take(pa.array(rows, pa.int64())).to_pylist()
+        covered: Covered = {}
+        for row, order in zip(rows, few, strict=True):
+            tombstone = None if order["customer_pid"] else self._tombstones.get((order["tenant_id"], order["order_id"]))
             if tombstone is not None:
                 covered[row] = tombstone
         return covered
@@ -116,13 +128,13 @@ class SuppressedRows:
     def _of_tombstoned_orders(self, landed: pa.Table, rows: Sequence[int]) -> set[int]:
         orders = zip(landed["tenant_id"].to_pylist(), landed["order_id"].to_pylist(), strict=True)
         among = set(rows)
-        return {row for row, order in enumerate(orders) if row in among and order in self._tombstoned_orders}
+        return {row for row, order in enumerate(orders) if row in among and order in self._tombstones}
 
     @cached_property
-    def _tombstoned_orders(self) -> set[tuple[str, int]]:
-        return {
-            (tenant, order) for tenant, order in self._client.query(read_sql(__package__, "tombstoned_orders.sql")).result_rows
-        }
+    def _tombstones(self) -> dict[tuple[str, int], str]:
+        """Of the orders that have one."""
+        found = self._client.query(read_sql(__package__, "tombstoned_orders.sql")).result_rows
+        return {(tenant_id, order_id): tombstone for tenant_id, order_id, tombstone in found}
 
 
 def suppressed_pids(client: Client) -> Callable[[str, str], bool]:

@@ -1,7 +1,8 @@
 -- Orders that are kept for the books and name nobody.
 select
     toString(tenant_id) as tenant_id,
-    order_id
+    order_id,
+    customer_pid as tombstone
 from raw.oltp_orders final
 where (tenant_id, customer_pid) in
 (
