@@ -170,9 +170,9 @@ def statements(user: str, victim: str) -> Iterator[Attempt]:
         yield Attempt(template, sql.replace("{user}", f"`{user}`"), failed)
 
 
-def settings(specification: Specification) -> Iterator[Attempt]:
-    """Every constant, changed in the text of a query, in the URL (or the client's settings), and by SET."""
-    for name, value in specification.profiles["tenant"].items():
+def settings(specification: Specification, profile: str = "tenant") -> Iterator[Attempt]:
+    """Every constant of a profile, changed in the text of a query, in the URL (or the client's settings), and by SET."""
+    for name, value in specification.profiles[profile].items():
         other = f"x{value}" if isinstance(value, str) else str(0 if value else 1)
         other = {"throw": "break", "none": "trace", "QUERY_START": "EXCEPTION_WHILE_PROCESSING"}.get(str(value), other)
         quoted = f"'{other}'" if isinstance(value, str) else other

@@ -84,7 +84,8 @@ class Target:
             self.host, self.native_port, user=user, password=self.accounts[user].password, settings=dict(settings or {})
         )
         try:
-            rows = client.execute(sql)
+            # An INSERT by its VALUES sends no row.
+            rows = client.execute(sql, [] if sql.endswith(" values") else None)
             return Answer(0, "\n".join("\t".join(map(str, row)) for row in rows) if isinstance(rows, list) else str(rows))
         except NativeError as error:
             return Answer(error.code, str(error))

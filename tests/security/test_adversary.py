@@ -212,27 +212,6 @@ def wrong_login(target: Target, name: str) -> str:
     return refusal.value.read().decode()
 
 
-@pytest.mark.parametrize("role", ["center_control", "exporter", "eraser", "ingest", "insights", "pipeline"])
-def test_a_service_role_reads_and_writes_what_is_specified_and_nothing_else(target: Target, role: str) -> None:
-    granted = target.specification.roles[role].all_grants
-    catalogue = target.rows(
-        f"select database, name from system.tables where database in {DATABASES} and engine not in ('View', 'MaterializedView')"
-    )
-    for database, name in catalogue:
-        table = f"{database}.{name}"
-        mine = [grant for grant in granted if table in grant.on or f"{database}.*" in grant.on]
-        reads_all = any("SELECT" in grant.privileges and not grant.columns for grant in mine)
-        inserts = any("INSERT" in grant.privileges for grant in mine)
-        deletes = any({"ALTER DELETE", "ALTER TABLE"} & set(grant.privileges) for grant in mine)
-        drops = any("DROP TABLE" in grant.privileges for grant in mine)
-        assert refused(target.http(f"gxy_{role}", f"select * from {table} limit 0")) != reads_all, table
-        assert inserts or refused(target.http(f"gxy_{role}", f"insert into {table} select * from {table}")), table
-        assert refused(target.http(f"gxy_{role}", f"alter table {table} delete where 0")) != deletes, table
-        assert drops or refused(target.http(f"gxy_{role}", f"drop table {table}")), table
-    for sql in ("create user x identified with no_password", "grant select on raw.events to default", "show access"):
-        assert refused(target.http(f"gxy_{role}", sql)), sql
-
-
 def test_explain_shows_that_a_mart_is_pruned_by_its_key(target: Target) -> None:
     for table in target.specification.policed:
         plan = target.http(f"tenant_{target.own}", f"explain indexes = 1 select * from {table} format TSVRaw").text

@@ -19,6 +19,7 @@ from gxy_analytics.governance.access.server_sql import (
 )
 from gxy_analytics.governance.access.specification import SpecificationError, load_specification, read_specification
 from gxy_analytics.governance.access.users_xml import render_users_xml
+from gxy_analytics.governance.erasure.registry import load_registry
 from gxy_analytics.quality.ddl import ddl_tables
 from gxy_analytics.warehouse.manifest import prepared_manifest
 
@@ -55,7 +56,7 @@ def test_what_is_granted_by_name_is_there() -> None:
     nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
     tables = {f"{node['schema']}.{node['alias']}" for node in nodes} | {f"{one}.{table}" for one, table in ddl_tables()}
     named = {table for role in SPECIFICATION.roles.values() for grant in role.all_grants for table in grant.on}
-    assert not {table for table in named if not table.endswith(".*") and not table.startswith("system.")} - tables
+    assert not {table for table in named if "." in table and "*" not in table and not table.startswith("system.")} - tables
 
 
 def test_a_tenant_is_granted_exactly_what_is_policed() -> None:
@@ -75,6 +76,20 @@ def test_only_export_and_erasure_read_sealed_values() -> None:
     assert readers == {"exporter", "eraser"}
 
 
+def test_the_eraser_may_take_out_whatever_goes_with_a_person_or_a_tenant() -> None:
+    """What goes is said by erasure's own registry, table by table."""
+    columns = {f"{database}.{table}": of.columns for (database, table), of in ddl_tables().items()}
+    grants = SPECIFICATION.roles["eraser"].all_grants
+    granted = {(word, table) for grant in grants if not grant.columns for word in grant.privileges for table in grant.on}
+    for table in load_registry().tables:
+        of_tenant = table.tenant != "keep" and "tenant_id" in columns.get(table.name, {})
+        of_person = {"tombstone": "ALTER UPDATE", "empty": "ALTER UPDATE"}.get(table.treatment, "ALTER DELETE")
+        needed = {of_person} if table.customer or table.anonymous or table.by_orders else set()
+        needed |= {"ALTER DELETE"} if of_tenant else set()
+        for word in needed:
+            assert {(word, table.name), (word, f"{table.database}.*")} & granted, (word, table.name)
+
+
 def test_only_who_seals_exports_or_erases_reads_the_keys_of_customers() -> None:
     readers = {
         name
@@ -88,8 +103,10 @@ def test_only_who_seals_exports_or_erases_reads_the_keys_of_customers() -> None:
 def test_only_ingest_reads_write_keys_and_nobody_may_grant_or_make_users() -> None:
     for name, role in SPECIFICATION.roles.items():
         for grant in role.all_grants:
-            assert "governance.*" not in grant.on and "pii.*" not in grant.on and "*.*" not in grant.on, name
-            assert "governance.write_keys" not in grant.on or name == "ingest"
+            assert "governance.*" not in grant.on and "pii.*" not in grant.on, name
+            assert "*.*" not in grant.on or grant.privileges == ("CREATE TEMPORARY TABLE",), name
+            reads = "SELECT" in grant.privileges and set(grant.columns) != {"tenant_id"}
+            assert "governance.write_keys" not in grant.on or name == "ingest" or not reads
             assert not {word for word in grant.privileges if "USER" in word or "ROLE" in word or word in ("ALL", "ALTER")}, name
 
 

@@ -14,8 +14,10 @@ import msgspec
 from gxy_analytics.errors import GxyError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-TABLE = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*|\*)")
+TABLE = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*|\*|[a-z_]+\*)")
 PRIVILEGE = re.compile(r"[A-Z]+( [A-Z]+)*")
+ELSEWHERE = {"TABLE ENGINE": re.compile(r"[A-Z][A-Za-z]+"), "CREATE TEMPORARY TABLE": re.compile(r"\*\.\*")}
+"""Privileges that are not on tables, and what they are on: engines, and everything (what is temporary is in no database)."""
 
 Value = int | str
 
@@ -33,7 +35,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`privileges` on each table of `on` (`database.table` or `database.*`), on all columns unless `columns` names some."""
+    """`privileges` on each table of `on` (`database.table`, `database.*`, `database.prefix*`), all columns or those of `columns`.
+
+    A privilege of ELSEWHERE stands alone, and `on` is what it says there.
+    """
 
     privileges: tuple[str, ...]
     on: tuple[str, ...]
@@ -131,7 +136,8 @@ def _of_role(specification: Specification, name: str, role: Role) -> list[str]:
     if role.policed and role.grants:
         found.append(f"role {name} has grants beside its policed tables, which no policy would cover")
     for grant in role.all_grants:
-        found += [f"role {name}: '{table}' is no table" for table in grant.on if not TABLE.fullmatch(table)]
+        pattern = ELSEWHERE.get(grant.privileges[0], TABLE) if len(grant.privileges) == 1 else TABLE
+        found += [f"role {name}: '{table}' is no table" for table in grant.on if not pattern.fullmatch(table)]
         found += [f"role {name}: '{word}' is no privilege" for word in grant.privileges if not PRIVILEGE.fullmatch(word)]
         found += [f"role {name}: '{column}' is no column" for column in grant.columns if not NAME.fullmatch(column)]
     found += [f"role {name}: {table} is policed whole databases at a time" for table in role.policed if table.endswith("*")]
