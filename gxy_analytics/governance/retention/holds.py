@@ -24,6 +24,10 @@ class NoSuchHoldError(GxyError):
     """No hold in force has this id."""
 
 
+class UnknownCustomerError(GxyError):
+    """A hold names a customer of whom nothing is known: it would keep nothing."""
+
+
 class UnknownTenantError(GxyError):
     """A hold or a period names a tenant that does not exist."""
 
@@ -88,6 +92,15 @@ def require_tenant(client: Client, tenant_id: str) -> None:
     """Raise UnknownTenantError unless the tenant exists."""
     if not client.query(read_sql(__package__, "tenant_exists.sql"), parameters={"tenant_id": tenant_id}).first_row[0]:
         raise UnknownTenantError(f"No tenant is called {tenant_id!r}: `gxy tenant list` names them.")
+
+
+def require_customer(client: Client, tenant_id: str, customer_pid: str) -> None:
+    """Raise UnknownCustomerError unless something is known of the customer."""
+    named = {"tenant_id": tenant_id, "customer_pid": customer_pid}
+    if not client.query(read_sql(__package__, "customer_exists.sql"), parameters=named).first_row[0]:
+        raise UnknownCustomerError(
+            f"Nothing is known of this customer of {tenant_id}: check the id, and that the tenant is right."
+        )
 
 
 def _write(client: Client, hold: Hold, *, lifted_by: str, lifted_at: datetime | None) -> None:

@@ -14,33 +14,40 @@ from gxy_analytics.governance.retention.rules import Rule
 from gxy_analytics.warehouse.client import read_sql
 
 COLUMNS = ("first_name", "second_name", "third_name")
-"""The parameters of `is_held.sql`: as many columns as a table names a person in."""
+"""The parameters of `is_held.sql`: the customer's column, and two at most that name a browser."""
 
 
 @dataclass(frozen=True)
 class Protection:
-    """What is held: whole tenants, tenants of which some customer is, and these customers' identities as (tenant, identity)."""
+    """What is held: whole tenants, customers by the hash of their pid, and their browsers as (tenant, id)."""
 
     tenants: frozenset[str]
-    tenants_with_held_people: frozenset[str]
-    people: tuple[tuple[str, str], ...]
+    customers: frozenset[tuple[str, str]]
+    browsers: tuple[tuple[str, str], ...]
 
     def parameters(self, rule: Rule) -> dict[str, object]:
         """The parameters of `is_held.sql` for the rule's table.
 
         Where a table holds people and does not name them (dead letters), a hold on one keeps everything of the tenant.
         """
+        of_people = {tenant for tenant, _ in self.customers}
         nameless = not rule.people and not rule.nobody
-        tenants = self.tenants | (self.tenants_with_held_people if nameless else frozenset())
-        named = (rule.people * len(COLUMNS))[: len(COLUMNS)] or ("tenant_id",) * len(COLUMNS)
-        people = self.people if rule.people else ()
-        return {"held_tenants": sorted(tenants), "held_people": list(people), **dict(zip(COLUMNS, named, strict=True))}
+        # Without a column that names anybody nothing is compared: any column will do.
+        customer, *browsers = rule.people or ("tenant_id",)
+        named = (customer, *(browsers or [customer]), *(browsers or [customer]))[: len(COLUMNS)]
+        return {
+            "held_tenants": sorted(self.tenants | (of_people if nameless else set())),
+            "tenants_of_held": sorted(of_people) if rule.people else [],
+            "held_hashes": sorted({subject_hash for _, subject_hash in self.customers}),
+            "held_browsers": list(self.browsers),
+            **dict(zip(COLUMNS, named, strict=True)),
+        }
 
 
 def read_protection(client: Client) -> Protection:
     """What is held now."""
     holds = list_holds(client)
-    of_people = frozenset(hold.tenant_id for hold in holds if hold.subject_hash)
-    people = client.query(read_sql(__package__, "held_people.sql")).result_rows if of_people else []
+    customers = frozenset((hold.tenant_id, hold.subject_hash) for hold in holds if hold.subject_hash)
+    browsers = client.query(read_sql(__package__, "held_browsers.sql")).result_rows if customers else []
     tenants = frozenset(hold.tenant_id for hold in holds if not hold.subject_hash)
-    return Protection(tenants, of_people, tuple((tenant, identity) for tenant, identity in people))
+    return Protection(tenants, customers, tuple((tenant, browser) for tenant, browser in browsers))
