@@ -19,4 +19,3 @@ where (db_user, entry_id) not in (
 )
 order by recorded_at, entry_id, db_user
 limit 1 by db_user, entry_id
-limit {limit:UInt64}

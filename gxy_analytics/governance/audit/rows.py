@@ -54,11 +54,13 @@ def links_where(client: Client, name: str, parameters: Mapping[str, Any] | None 
     return [Link._make(row) for row in found.result_rows]
 
 
-def pending(client: Client, limit: int) -> list[Act]:
-    """Acts of the intake that are not in the chain, as they were recorded, each once."""
+def stream_pending(client: Client, size: int) -> Iterator[list[Act]]:
+    """Acts of the intake that are not in the chain, as they were recorded, each once, in blocks of up to `size` rows."""
     sql = read_sql(__package__, "pending.sql")
-    found = client.query(sql, parameters={"limit": limit}, query_formats=AS_BYTES)
-    return [Act._make(row) for row in found.result_rows]
+    with client.query_row_block_stream(sql, query_formats=AS_BYTES, settings={"max_block_size": size}) as blocks:
+        for block in blocks:
+            acts = [Act._make(row) for row in block]
+            yield from (acts[start : start + size] for start in range(0, len(acts), size))
 
 
 def insert_links(client: Client, links: list[Link], token: str) -> None:

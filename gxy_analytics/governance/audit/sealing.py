@@ -7,6 +7,7 @@ that is killed leaves a block whole or not at all; what it did not seal is still
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.anchor import one_sealer, write_anchor
 from gxy_analytics.governance.audit.chain import Act, ChainKey, Head, Link, head_of, link_after
 from gxy_analytics.governance.audit.own_acts import disarmed, now_us
-from gxy_analytics.governance.audit.rows import insert_links, links_where, pending
+from gxy_analytics.governance.audit.rows import insert_links, links_where, stream_pending
 from gxy_analytics.governance.audit.trust import opening, trusted_last
 from gxy_analytics.warehouse.client import read_sql
 
@@ -53,15 +54,25 @@ def seal_locked(client: Client, key: ChainKey, data_dir: Path, batch_rows: int =
     """`seal` for who holds the lock."""
     head, own = opening(client, key, data_dir)
     rows = 0
-    while acts := [*own, *map(disarmed, pending(client, batch_rows))]:
-        added = append(client, key, head, acts)
-        if added is None:
-            head = head_of(trusted_last(client, key))
-            continue
-        head, own = added, []
-        rows += len(acts)
-        write_anchor(data_dir, head)
-    return Sealed(rows, head)
+    while True:
+        for acts in _blocks(client, own, batch_rows):
+            added = append(client, key, head, acts)
+            if added is None:
+                head = head_of(trusted_last(client, key))
+                break
+            head, own = added, []
+            rows += len(acts)
+            write_anchor(data_dir, head)
+        else:
+            return Sealed(rows, head)
+
+
+def _blocks(client: Client, own: list[Act], size: int) -> Iterator[list[Act]]:
+    """What is to be sealed: first what the sealer has to say, then the intake."""
+    if own:
+        yield own
+    for acts in stream_pending(client, size):
+        yield [disarmed(act) for act in acts]
 
 
 def append(client: Client, key: ChainKey, head: Head, acts: list[Act]) -> Head | None:
