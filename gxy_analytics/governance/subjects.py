@@ -15,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.key_fingerprints import check_master_key
+from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import Kind, identity_hash
@@ -24,7 +25,7 @@ from gxy_analytics.warehouse.client import read_sql
 PACKAGE = "gxy_analytics.governance"
 DATABASES = ("pii", "raw", "staging", "marts", "features")
 CUSTOMER = "customer_pid"
-BROWSERS = ("anonymous_id", "previous_id", "visitor_id")
+BROWSERS = ("anonymous_id", "previous_id", "network_id", "visitor_id")
 """Columns that hold a browser's id. A `visitor_id` without one is the customer_pid, which is no browser."""
 PID = re.compile(r"[0-9a-f]{64}")
 IDENTITIES = ("customer_id", "email", "customer_pid", "anonymous_id")
@@ -67,7 +68,7 @@ class PersonTable:
 
 def find_subject(
     client: Client,
-    master_key: bytes,
+    master_key: KeyRing | bytes,
     tenant_id: str,
     *,
     customer_id: str | int | None = None,
@@ -184,7 +185,7 @@ def _only(given: dict[str, str | int | None]) -> tuple[str, str]:
     return field, identity
 
 
-def _check_key(client: Client, master_key: bytes, tenant_id: str) -> None:
+def _check_key(client: Client, master_key: KeyRing | bytes, tenant_id: str) -> None:
     """Raise OtherMasterKeyError for another key. A tenant without pseudonyms is not given a fingerprint by being looked at."""
     known = client.query(read_sql(PACKAGE, "tenant_keys.sql")).result_rows
     if tenant_id in {row[0] for row in known}:

@@ -28,12 +28,12 @@ def people(clickhouse: Client) -> Client:
     seal(clickhouse, "umbra", 1, email="anna@example.com", first_name="Anna")
     seen(clickhouse, "acme", [("phone", ANNA), ("phone", ""), ("laptop", ANNA), ("kiosk", ANNA), ("kiosk", BO), ("bos", BO)])
     seen(clickhouse, "acme", [("stranger", ""), ("", ANNA)])
-    seen(clickhouse, "acme", [("new-phone", ANNA)], previous_id="old-phone")
+    seen(clickhouse, "acme", [("new-phone", ANNA)], previous_id="old-phone", network_id="annas-network")
     seen(clickhouse, "umbra", [("phone", pid("umbra", 1)), ("umbras", pid("umbra", 1))])
     return clickhouse
 
 
-ALL_OF_ANNA = Subject("acme", (ANNA,), ("laptop", "new-phone", "old-phone", "phone"), ("kiosk",))
+ALL_OF_ANNA = Subject("acme", (ANNA,), ("annas-network", "laptop", "new-phone", "old-phone", "phone"), ("kiosk",))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_links_that_only_a_built_table_still_knows_are_followed(people: Client) 
     links = [["acme", "forgotten", ANNA], ["acme", ANNA, ANNA], ["acme", "phone", BO], ["umbra", "elsewhere", ANNA]]
     people.insert("identity_links", links, column_names=["tenant_id", "visitor_id", "customer_pid"], database="marts")
     assert find(people, customer_id=1) == Subject(
-        "acme", (ANNA,), ("forgotten", "laptop", "new-phone", "old-phone"), ("kiosk", "phone")
+        "acme", (ANNA,), ("annas-network", "forgotten", "laptop", "new-phone", "old-phone"), ("kiosk", "phone")
     )
 
 
