@@ -258,6 +258,14 @@ def test_the_loaders_own_files_name_nobody(world: SuppressionWorld) -> None:
     assert all(secret.encode() in spooled for secret in secrets)  # the needles are what was sent
 
 
+def test_an_event_that_was_received_before_the_request_is_about_the_time_before_it(world: SuppressionWorld) -> None:
+    world.suppress("anna")
+    world.spool([event(time=AFTER, user_id="anna")], received_ns=RECEIVED)
+    world.load()
+    assert world.rows() == []
+    assert dropped(world) == {"suppressed": 1}
+
+
 def test_until_is_the_last_instant_that_is_covered(world: SuppressionWorld) -> None:
     world.suppress("anna")
     exact, later = (instant.isoformat(timespec="milliseconds") for instant in (UNTIL, UNTIL + timedelta(milliseconds=1)))
