@@ -1,6 +1,6 @@
-"""Dead letters that name the person: each body of the tenant is looked through here, for no column says whose it is.
+"""Dead letters that name the person: each one of the tenant is opened and looked through, for its row tells but some of its ids.
 
-A body is found by a browser's id, an e-mail address, or a customer id whose pseudonym is the person's; also inside base64.
+A letter is found by a browser's id, an e-mail address, or a customer id whose pseudonym is the person's; also inside base64.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.erasure.target import Target
 from gxy_analytics.governance.erasure.treatments import SYNC
+from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.warehouse.client import read_sql
 
 USER = re.compile(r"""["']?\b(?:user_?id|uid|customer_?id|previous_?id)["']?\s*[:=]\s*["']?([^"'&,}\s]{1,256})""", re.IGNORECASE)
@@ -24,42 +27,58 @@ AT_ONCE = 5000
 """Ids in one statement: 32 characters each."""
 
 
-def hide_letters(client: Client, target: Target, pseudonyms: Pseudonyms) -> int:
+def hide_letters(client: Client, target: Target, keys: KeyRing) -> int:
     """Delete the dead letters that name the person; return how many there were."""
-    found = find_letters(client, target, pseudonyms)
+    found = find_letters(client, target, keys)
     for start in range(0, len(found), AT_ONCE):
         parameters = {"tenant_id": target.tenant_id, "rejected_ids": found[start : start + AT_ONCE]}
         client.command(read_sql(__package__, "delete_letters.sql"), parameters=parameters, settings=SYNC)
     return len(found)
 
 
-def find_letters(client: Client, target: Target, pseudonyms: Pseudonyms) -> list[str]:
-    """Ids of the dead letters, received up to the request, that name the person."""
+def find_letters(client: Client, target: Target, keys: KeyRing) -> list[str]:
+    """Ids of the dead letters, received up to the request, that name the person. Raises VaultError, UnknownKeyVersionError."""
     bound = target.parameters()
+    wanted = {*bound["customers"], *bound["anonymous"]}
     parameters = {"tenant_id": target.tenant_id, "until_ms": bound["until_ms"]}
-    texts = tuple(text.lower() for text in (*target.anonymous_ids, *target.texts) if text)
-    found = []
-    stream = client.query_row_block_stream(
-        read_sql(__package__, "letters.sql"), parameters=parameters, column_formats={"rejected_id": "string"}
-    )
-    with stream:
+    sought = _Sought(target, tuple(text.lower() for text in (*target.anonymous_ids, *target.texts) if text), Pseudonyms(keys))
+    seal, found = LetterSeal(keys), []
+    formats = {"rejected_id": "string", "raw": "bytes", "subjects": "string"}
+    with client.query_row_block_stream(
+        read_sql(__package__, "letters.sql"), parameters=parameters, column_formats=formats
+    ) as stream:
         for block in stream:
-            found += [row[0] for row in block if _names(row[1], texts, target, pseudonyms)]
+            for rejected_id, version, raw, beside, subjects in block:
+                if not wanted.isdisjoint(subjects) or sought.is_named_in(_text(seal, target, rejected_id, version, raw, beside)):
+                    found.append(rejected_id)
     return found
 
 
-def _names(body: str, texts: tuple[str, ...], target: Target, pseudonyms: Pseudonyms) -> bool:
-    for readable in _readings(body):
+def _text(seal: LetterSeal, target: Target, rejected_id: str, version: int, raw: bytes, beside: str) -> str:
+    """All that is kept of a letter, opened where it is sealed."""
+    if version:
+        content = seal.open(target.tenant_id, rejected_id, version, raw)
+        raw, beside = content.raw, "\n".join((beside, content.detail, *content.headers.values()))
+    return raw.decode(errors="replace") + "\n" + beside
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """Whom a text must name to be found."""
+
+    target: Target
+    texts: tuple[str, ...]
+    names: Pseudonyms
+
+    def is_named_in(self, text: str) -> bool:
+        return any(self._is_in(readable) for readable in _readings(text))
+
+    def _is_in(self, readable: str) -> bool:
         lowered = readable.lower()
-        if any(text in lowered for text in texts):
-            return True
-        users = set(USER.findall(readable))
-        if any(
-            user in target.customer_pids or pseudonyms.customer_pid(target.tenant_id, user) in target.customer_pids
-            for user in users
-        ):
-            return True
-    return False
+        pids = self.target.customer_pids
+        return any(text in lowered for text in self.texts) or any(
+            user in pids or self.names.customer_pid(self.target.tenant_id, user) in pids for user in set(USER.findall(readable))
+        )
 
 
 def _readings(body: str) -> Iterator[str]:

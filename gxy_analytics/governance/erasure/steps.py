@@ -39,11 +39,9 @@ from gxy_analytics.governance.erasure.verification import (
     server_now,
 )
 from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.retention.holds import held
 from gxy_analytics.governance.suppressions import suppress
 from gxy_analytics.governance.vault import Vault
-from gxy_analytics.governance.vault_reader import shred
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.single_writer import single_writer
 
@@ -66,10 +64,6 @@ class Run:
 
     def target(self, request: Request) -> Target:
         return unseal(Vault(self.keys), request.tenant_id, request.request_id, request.requested_at, request.sealed_subject)
-
-    @property
-    def pseudonyms(self) -> Pseudonyms:
-        return Pseudonyms(self.keys.root)
 
 
 def receive(run: Run, request: Request) -> Request:
@@ -99,7 +93,6 @@ def erase(run: Run, request: Request) -> Request:
     require_no_hold(run.client, target)
     present = physical_tables(run.client)
     request = _count_once(run, request, target, present)
-    shred(run.client, target.tenant_id, target.customer_pids)
     tables = [table for table in run.registry.changed() if table.name in present]
     books = _hide_all(run, request, target, [table for table in tables if table.database in EXTRACTED], present)
     with single_writer(run.settings.data_dir):
@@ -126,7 +119,7 @@ def verify(run: Run, request: Request) -> Request:
     require_known_tables(run.client, run.registry)
     said = nodes(run.client, request.request_id, run.gone_nodes)
     present = physical_tables(run.client)
-    surviving = count_person(run.client, run.registry, target, run.pseudonyms, present)
+    surviving = count_person(run.client, run.registry, target, run.keys, present)
     if any(surviving.values()):
         return _again(run, request, surviving)
     purged_at = datetime.fromisoformat(request.progress["purged_at"])
@@ -178,7 +171,7 @@ def require_no_hold(client: Client, target: Target) -> None:
 def require_proportion(run: Run, target: Target, allowed: float) -> dict[str, int]:
     """Rows that match, by table. Raises ProportionError when they are too large a part of one."""
     present = physical_tables(run.client)
-    matched = count_person(run.client, run.registry, target, run.pseudonyms, present)
+    matched = count_person(run.client, run.registry, target, run.keys, present)
     tables = {table.name: table for table in run.registry.tables}
     for name, rows in matched.items():
         total = count_rows(run.client, tables[name])
@@ -196,7 +189,7 @@ def _count_once(run: Run, request: Request, target: Target, present: set[str]) -
     key = str(request.progress["attempt"])
     if key in request.progress.get("counted", {}):
         return request
-    counted = count_person(run.client, run.registry, target, run.pseudonyms, present)
+    counted = count_person(run.client, run.registry, target, run.keys, present)
     kept = request.progress.get("counted", {}) | {key: counted}
     return save(run.client, request, progress=request.progress | {"counted": kept})
 
@@ -215,7 +208,7 @@ def _hide_all(
         if table.treatment == "sessions":
             hide_sessions(run.client, run.registry, table, target, present)
         elif table.treatment == "letters":
-            hide_letters(run.client, target, run.pseudonyms)
+            hide_letters(run.client, target, run.keys)
         else:
             hide(run.client, table, target)
     require_same(before, read_books(run.client, target, names))

@@ -19,7 +19,8 @@ from gxy_analytics.governance.erasure.registry import Registry, Table
 from gxy_analytics.governance.erasure.sessions import count_sessions
 from gxy_analytics.governance.erasure.target import Target
 from gxy_analytics.governance.erasure.treatments import count_matches
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.master_key import KeyRing, UnknownKeyVersionError
+from gxy_analytics.governance.vault import VaultError
 from gxy_analytics.warehouse.client import read_sql
 
 IDENTITIES = ("customer_pid", "anonymous_id", "visitor_id", "previous_id")
@@ -28,14 +29,14 @@ NODE_DAYS = 7
 """A node that loaded something in so many days may still have it in its spool: its word is asked for."""
 
 
-def count_person(client: Client, registry: Registry, target: Target, pseudonyms: Pseudonyms, present: set[str]) -> dict[str, int]:
+def count_person(client: Client, registry: Registry, target: Target, keys: KeyRing, present: set[str]) -> dict[str, int]:
     """Rows of the person by table, of every table that erasure changes. Raises UncountedError."""
     counted = {}
     for table in registry.changed():
         if table.name in present:
             try:
-                counted[table.name] = _count(client, registry, table, target, pseudonyms, present)
-            except ClickHouseError as error:
+                counted[table.name] = _count(client, registry, table, target, keys, present)
+            except (ClickHouseError, VaultError, UnknownKeyVersionError) as error:
                 raise UncountedError(
                     f"Rows of the person in {table.name} could not be counted; unknown is not zero: see the server's log, then "
                     "`gxy erase retry`."
@@ -94,9 +95,9 @@ def server_now(client: Client) -> datetime:
     return now if now.tzinfo else now.replace(tzinfo=UTC)
 
 
-def _count(client: Client, registry: Registry, table: Table, target: Target, pseudonyms: Pseudonyms, present: set[str]) -> int:
+def _count(client: Client, registry: Registry, table: Table, target: Target, keys: KeyRing, present: set[str]) -> int:
     if table.treatment == "letters":
-        return len(find_letters(client, target, pseudonyms))
+        return len(find_letters(client, target, keys))
     if table.treatment == "sessions":
         return count_sessions(client, registry, table, target, present)
     return count_matches(client, table, target)
