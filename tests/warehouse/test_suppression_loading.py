@@ -16,6 +16,9 @@ from suppression_world import AFTER, BEFORE, UNTIL, SuppressionWorld, suppressio
 
 from gxy_analytics.governance.suppressions import FOR_GOOD, lift
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+from ingest_service.enrich.enrich import Enrichment
+from ingest_service.enrich.groups import GROUPS
+from ingest_service.enrich.recompute import recompute
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.replay import Selection, replay
 from ingest_service.loader.sink import Sink
@@ -155,6 +158,19 @@ def test_the_same_events_sent_again_after_an_erasure_store_nothing(world: Suppre
     world.spool(told, received_ns=RECEIVED)
     world.load()
     assert world.rows() == world.letters() == []
+
+
+def test_working_enrichment_out_again_after_an_erasure_brings_nothing_back(world: SuppressionWorld) -> None:
+    world.spool([event(event_id="hers", time=BEFORE, user_id="anna"), event(event_id="other", time=BEFORE)])
+    world.load()
+    where = {"tenant": world.tenant_id}
+    world.client.command(
+        "delete from raw.events where tenant_id = {tenant:String} and client_event_id = 'hers'", parameters=where
+    )
+    spoil = "alter table raw.events update browser_name = 'spoilt' where tenant_id = {tenant:String} settings mutations_sync = 1"
+    world.client.command(spoil, parameters=where)
+    recompute(world.client, Enrichment(), (UNTIL.date(), UNTIL.date()), list(GROUPS.values()), world.tenant_id)
+    assert world.rows("client_event_id, browser_name = 'spoilt'") == [("other", False)]
 
 
 def test_a_dead_letter_that_is_replayed_after_the_request_is_stored_nowhere(

@@ -13,6 +13,7 @@ import pytest
 from loader_world import event
 from suppression_world import SuppressionWorld, suppression_world
 
+from gxy_analytics.governance.erasure.verification import nodes
 from gxy_analytics.governance.suppressions import FOR_GOOD
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.loader import cleaning
@@ -172,6 +173,16 @@ def test_a_restart_says_nothing_twice(world: SuppressionWorld, loader: Callable[
     loader().step()
     assert stored(world, request_id) == before
     assert len(before) == 1
+
+
+def test_the_nodes_that_an_erasure_waits_for_are_those_that_loaded_something(world: SuppressionWorld) -> None:
+    world.client.command("truncate table governance.ingest_ledger")
+    for batch in ("east-1-0:7:32-900", "east-1-12:1:32-32", "replay-east-1:1:32-32", "west-0:1:32-32"):
+        world.client.command(
+            "insert into governance.ingest_ledger (tenant_id, batch_id, loaded_at) values ({t:String}, {b:String}, now64(3))",
+            parameters={"t": world.tenant_id, "b": batch},
+        )
+    assert list(nodes(world.client, world.suppress("anna"))) == ["east-1", "west"]
 
 
 def stored(world: SuppressionWorld, request_id: UUID) -> list[tuple[Any, ...]]:

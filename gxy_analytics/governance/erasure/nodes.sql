@@ -1,10 +1,11 @@
--- Nodes that loaded something lately, or know of the request, and what they say of it.
+-- Nodes that loaded something lately, or know of the request, and what they say of it. A batch is named by its slot: `<node>-<n>`,
+-- or `replay-<node>`.
 select
     loading.node as node,
     acks.acknowledged_at as acknowledged_at,
     acks.spool_clean_at as spool_clean_at
 from (
-    select extract(batch_id, '^(.*)-[^-:]+:') as node
+    select extract(replaceRegexpOne(batch_id, '^replay-([^:]*):', '\\1-0:'), '^(.*)-[^-:]+:') as node
     from governance.ingest_ledger
     where loaded_at >= now() - toIntervalDay({days:UInt32})
     union distinct
