@@ -192,6 +192,14 @@ def test_an_hour_is_harvested_when_it_is_over_and_its_log_is_written(world: Worl
     assert harvest(world.admin, until + timedelta(minutes=62)).harvested_until == until + timedelta(hours=1)
 
 
+def test_emptying_the_log_of_queries_is_the_first_thing_the_new_log_tells(world: World) -> None:
+    world.admin.command("truncate table governance.audit_harvests")
+    world.ask("gxy", "truncate table system.query_log")
+    world.harvest()
+    touched = world.acts("gxy", "trail.touched")
+    assert "system.query_log" in {act["details"]["tables"] for act in touched}
+
+
 def test_a_service_may_write_down_and_neither_read_nor_change(world: World) -> None:
     url = f"http://gxy_ingest:{world.passwords['gxy_ingest']}@127.0.0.1:{world.server.http_port}"
     with connect(url, purpose="loader") as ingest:
