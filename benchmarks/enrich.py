@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import pyarrow as pa
 
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from ingest_service.enrich.enrich import (
     Enrichment,
     Requests,
@@ -101,6 +102,7 @@ def knowing(rules: Enrichment) -> Known:
         customer_pid=lambda tenant, user: f"{tenant}/{user}",
         addresses=AddressBook(),
         rules=rules,
+        seal=LetterSeal(bytes(32)),
     )
 
 

@@ -16,9 +16,11 @@ from typing import Any
 
 import click
 
+from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
-from ingest_service.loader.replay import UNLIMITED, Selection, list_letters
+from ingest_service.loader.replay import UNLIMITED, Selection, list_letters, show_letters
 from ingest_service.loader.replay import replay as replay_letters
 
 SHOWN_BYTES = 200  # of a letter's raw, in a list
@@ -29,7 +31,7 @@ OPTIONS = (
     click.option("--protocol", default="", help="Only this protocol's: native, segment, snowplow."),
     click.option("--since", type=click.DateTime(), help="Only those received since this instant (UTC)."),
     click.option("--until", type=click.DateTime(), help="Only those received before this instant (UTC)."),
-    click.option("--search", default="", help="A piece of the raw text or of the detail, or an event id."),
+    click.option("--search", default="", help="Only the event of this id."),
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 Command = Callable[..., None]
@@ -43,13 +45,20 @@ def selecting(command: Command) -> Command:
 @click.command()
 @selecting
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--whole", is_flag=True, help="Show the whole raw text, not its beginning.")
+@click.option("--show", is_flag=True, help="Open them: the beginning of what was sent, and the detail. The audit keeps it.")
+@click.option("--whole", is_flag=True, help="Open them and show the whole of what was sent.")
+@click.option("--why", default="to mend what was refused", show_default=True, help="Why they are opened, for the audit.")
 @as_json
-def rejected(limit: int, whole: bool, as_json: bool, **selected: Any) -> None:
-    """List dead letters, latest first."""
-    shown = UNLIMITED if whole else SHOWN_BYTES
-    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="ingest-rejected") as client:
-        letters = list_letters(client, selection_of(**selected), limit=limit, shown=shown)
+def rejected(limit: int, show: bool, whole: bool, why: str, as_json: bool, **selected: Any) -> None:
+    """List dead letters, latest first. What they say is sealed: --show opens them."""
+    settings, selection = load_settings(), selection_of(**selected)
+    seal = LetterSeal(load_key_ring(settings)) if show or whole else None
+    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="ingest-rejected") as client:
+        if seal:
+            shown = UNLIMITED if whole else SHOWN_BYTES
+            letters = show_letters(client, seal, selection, limit=limit, shown=shown, why=why)
+        else:
+            letters = list_letters(client, selection, limit=limit)
     if as_json:
         click.echo(json.dumps([{key: _plain(value) for key, value in letter.items()} for letter in letters]))
         return
@@ -91,8 +100,9 @@ def lines_of(letter: dict[str, Any], width: int | None) -> list[str]:
     replayed = f"  replayed {letter['replayed_at'][:19]}" if letter["replayed_at"] else ""
     head = f"{letter['received_at'][:19]}  {letter['tenant_id']}  {letter['protocol']}  {letter['reason']}{replayed}"
     where = " ".join(part for part in (letter["client_event_id"], letter["pointer"]) if part)
-    raw = letter["raw"] + (f" … ({letter['raw_bytes']:,} bytes)" if letter["is_cut"] else "")
-    parts = [printable for part in (where, letter["detail"], raw) if (printable := _printable(part))]
+    size = f"{letter['raw_bytes']:,} bytes"
+    raw = f"{letter['raw']} … ({size})" if letter.get("is_cut") else letter.get("raw", f"{size}: --show opens it")
+    parts = [printable for part in (where, letter.get("detail", ""), raw) if (printable := _printable(part))]
     if width is None:
         return [_printable(head), *(INDENT + part for part in parts)]
     return [_printable(head)] + [

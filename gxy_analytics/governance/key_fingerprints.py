@@ -19,6 +19,11 @@ class OtherMasterKeyError(UnsafeMasterKeyError):
     """The master key is not the one these tenants were pseudonymised with."""
 
 
+def fingerprint_of_root(keys: KeyRing) -> str:
+    """16 hex characters by which people tell one root from another; it reveals nothing of it."""
+    return derive_tenant_key(keys.root, "", PURPOSE).hex()[:16]
+
+
 def check_master_key(client: Client, master_key: KeyRing | bytes, tenant_ids: Iterable[str]) -> None:
     """Raise OtherMasterKeyError when a tenant was pseudonymised with another key; remember the key of new tenants.
 

@@ -18,16 +18,19 @@ UNTIL_DONE = {"mutations_sync": 2}
 Item = TypeVar("Item")
 
 
-def insert_keys(client: Client, keys: Sequence[WrappedKey], versions: pa.Array | None = None) -> None:
-    """Store these keys. `versions` (instants) put them after wrappings that they replace; new keys need none."""
-    if not keys:
-        return
+def insert_keys(client: Client, keys: Sequence[WrappedKey]) -> None:
+    """Store these new keys."""
+    if keys:
+        client.insert_arrow("keys", key_table(keys), database="pii")
+
+
+def key_table(keys: Sequence[WrappedKey]) -> pa.Table:
+    """The keys as rows of pii.keys; the server says when they changed."""
     columns = ("tenant_id", "subject", "key_id", "wrapped_key")
-    table = pa.table(
+    return pa.table(
         {name: pa.array([getattr(key, name) for key in keys], pa.string()) for name in columns}
         | {"key_version": pa.array([key.key_version for key in keys], pa.uint32())}
     )
-    client.insert_arrow("keys", table if versions is None else table.append_column("changed_at", versions), database="pii")
 
 
 def count_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> int:

@@ -167,6 +167,9 @@ RAW_EVENTS_REJECTED = pa.schema(
         ("replayed_at", INSTANT),
         ("headers", pa.map_(STRING, STRING)),
         ("is_trusted", pa.bool_()),
+        ("seal_version", pa.uint32()),
+        ("raw_bytes", pa.uint64()),
+        ("subjects", STRINGS),
     ]
 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import xxhash
 
+from gxy_analytics.governance.letter_subjects import CustomerPid, subjects_of
+from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from ingest_service.loader.arrays import maps, texts
 from ingest_service.loader.columns import INGEST_LEDGER, RAW_EVENTS_REJECTED
-from ingest_service.loader.draft import Letter, Request
+from ingest_service.loader.draft import Letter
 from ingest_service.loader.drops import DROPPED_NOTE
 from ingest_service.loader.state import LedgerRow
 
@@ -17,21 +19,24 @@ NOT_OF_THE_LETTER = frozenset({OWN_COLUMN, LETTER_HEADER, DROPPED_NOTE})  # even
 MAX_DETAIL = 500  # characters
 
 
-def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) -> pa.Table:
-    """The dead letters as rows of raw.events_rejected."""
+def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int, pid: CustomerPid, seal: LetterSeal) -> pa.Table:
+    """The dead letters as rows of raw.events_rejected, sealed: `detail` and `headers` are inside what is in `raw`."""
+    seal.keys.refresh()
     rows = len(letters)
     requests = [letter.request for letter in letters]
+    ids = [letter_id(letter, slot, segment) for letter in letters]
+    own = list(zip([request.tenant_id for request in requests], ids, [content_of(letter) for letter in letters], strict=True))
     columns = {
         "tenant_id": [request.tenant_id for request in requests],
-        "rejected_id": [letter_id(letter, slot, segment) for letter in letters],
+        "rejected_id": ids,
         "received_at": [request.received_ms for request in requests],
         "sent_at": [request.sent_ms for request in requests],
         "protocol": [request.protocol for request in requests],
         "client_event_id": texts([letter.client_event_id for letter in letters]),
         "reason": [letter.reason for letter in letters],
         "pointer": texts([letter.pointer for letter in letters]),
-        "detail": texts([letter.detail[:MAX_DETAIL] for letter in letters]),
-        "raw": [letter.raw for letter in letters],
+        "detail": [""] * rows,
+        "raw": [seal.seal(*one) for one in own],
         "ip_truncated": [request.ip_truncated for request in requests],
         "user_agent": texts([request.user_agent for request in requests]),
         "ingest_node": [slot] * rows,
@@ -40,15 +45,19 @@ def letter_rows(letters: list[Letter], slot: str, segment: int, loaded_ms: int) 
         "ingest_index": [letter.index for letter in letters],
         "loaded_at": [loaded_ms] * rows,
         "replayed_at": [None] * rows,
-        "headers": maps([stored_headers(request) for request in requests], RAW_EVENTS_REJECTED.field("headers").type),
+        "headers": maps([()] * rows, RAW_EVENTS_REJECTED.field("headers").type),
         "is_trusted": [request.is_trusted for request in requests],
+        "seal_version": [seal.version] * rows,
+        "raw_bytes": [len(letter.raw) for letter in letters],
+        "subjects": [subjects_of(tenant_id, content, pid, seal) for tenant_id, _, content in own],
     }
     return pa.table(columns, schema=RAW_EVENTS_REJECTED)
 
 
-def stored_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """What the request's record said beside its body."""
-    return tuple((name, value) for name, value in request.headers.items() if name not in NOT_OF_THE_LETTER)
+def content_of(letter: Letter) -> LetterContent:
+    """What of the letter is sealed: also what the request's record said beside its body."""
+    headers = {name: value for name, value in letter.request.headers.items() if name not in NOT_OF_THE_LETTER}
+    return LetterContent(letter.raw, letter.detail[:MAX_DETAIL], headers)
 
 
 def letter_id(letter: Letter, slot: str, segment: int) -> str:

@@ -14,6 +14,7 @@ from threading import Event as Flag
 import lmdb
 
 from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.settings import Settings, require
 from ingest_service.backpressure import SpoolFill
 from ingest_service.enrich.distinct import Book
@@ -57,6 +58,7 @@ class Loader:
         self._positions: dict[str, Cursor] = {}
         self._waiting: dict[str, float] = {}  # slot -> when records were first seen waiting, monotonic seconds
         self._names = CustomerNames(pseudonyms)
+        self._seal = LetterSeal(pseudonyms.key_ring)
         self._addresses = AddressBook()
         self._rules = Enrichment(settings.geo_database)
         self._housekeeping_at = 0.0
@@ -189,6 +191,7 @@ class Loader:
                 customer_pid=self._names.pid,
                 addresses=self._addresses,
                 rules=self._rules,
+                seal=self._seal,
                 suppressed=suppressed,
             )
             return prepare(batch, loaded_ms, known)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.governance.suppressions import Suppressions
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.adapters import ADAPTERS
@@ -45,6 +46,7 @@ class Known:
     customer_pid: CustomerPid
     addresses: AddressBook
     rules: Enrichment
+    seal: LetterSeal
     suppressed: Suppressions = field(default_factory=Suppressions)
 
 
@@ -82,7 +84,8 @@ def prepare(batch: Cut, loaded_ms: int, known: Known) -> Prepared:
     batch_id = f"{batch.slot}:{batch.segment}:{batch.first}-{batch.last}"
     inserts = [insert("raw.events", day, rows) for day, rows in by_day(events)]
     if draft.letters:
-        inserts.append(insert("raw.events_rejected", WHOLE, letter_rows(draft.letters, batch.slot, batch.segment, loaded_ms)))
+        letters = letter_rows(draft.letters, batch.slot, batch.segment, loaded_ms, known.customer_pid, known.seal)
+        inserts.append(insert("raw.events_rejected", WHOLE, letters))
     inserts.append(insert("governance.ingest_ledger", WHOLE, ledger_rows(ledger, batch_id, loaded_ms)))
     return Prepared(
         BatchLine(

@@ -18,6 +18,9 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
+from gxy_analytics.governance.audit.record import record
+from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
 from ingest_service.loader.adapters import ADAPTERS
@@ -27,6 +30,7 @@ from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import SlotTakenError, Spool, make_frame
 
 PACKAGE = "ingest_service.loader"
+OPENED = "vault.read"
 CHUNK = 1000  # letters
 CHUNK_BYTES = 16 << 20  # of raw: a letter may be as large as a body
 UNLIMITED = 2**32 - 1
@@ -44,7 +48,7 @@ class ReplayRunsError(GxyError):
 class Selection:
     """Which dead letters; empty fields select all. `since` and `until` (excluded) are by receipt, UTC.
 
-    `search` is a piece of the raw text or of the detail (letters of any case), or the whole event id.
+    `search` is an event id as the client gave it; what a letter says is sealed and cannot be searched.
     """
 
     tenant: str = ""
@@ -67,15 +71,36 @@ class Selection:
         }
 
 
-def list_letters(client: Client, selection: Selection, *, limit: int = 50, shown: int = 200) -> list[dict[str, Any]]:
-    """Dead letters, latest first: `raw` is the text of the first `shown` bytes, `raw_bytes` the whole size, `is_cut` if more."""
-    parameters = {**selection.parameters(limit), "shown": shown}
-    found = client.query(read_sql(PACKAGE, "dead_letters.sql"), parameters=parameters, column_formats={"beginning": "bytes"})
-    letters = [dict(row) for row in found.named_results()]
-    for letter in letters:
-        beginning = letter.pop("beginning")
-        letter |= {"raw": readable(beginning), "is_cut": len(beginning) < letter["raw_bytes"]}
+def list_letters(client: Client, selection: Selection, *, limit: int = 50) -> list[dict[str, Any]]:
+    """Dead letters, latest first, unopened; `raw_bytes` is the size of what was received."""
+    found = client.query(read_sql(PACKAGE, "dead_letters.sql"), parameters=selection.parameters(limit))
+    return [{name: _text(value) for name, value in row.items()} for row in found.named_results()]
+
+
+def show_letters(
+    client: Client, seal: LetterSeal, selection: Selection, *, limit: int = 50, shown: int = 200, why: str
+) -> list[dict[str, Any]]:
+    """`list_letters` opened, which the audit keeps, with `why`: `detail`, and as `raw` the text of the first `shown` bytes.
+
+    `is_cut` where there is more. Raises VaultError, UnknownKeyVersionError.
+    """
+    letters = list_letters(client, selection, limit=limit)
+    for tenant_id, rows in Counter(letter["tenant_id"] for letter in letters).items():
+        record(client, OPENED, tenant_id=tenant_id, reason=why, rows=rows, details={"what": "dead_letters"})
+    by_id = {letter["rejected_id"]: letter for letter in letters}
+    for some in _fitting(sorted(letters, key=_place)):
+        for row in _whole(client, some):
+            content = open_letter(row, seal)
+            more = {"raw": readable(content.raw[:shown]), "detail": content.detail, "is_cut": len(content.raw) > shown}
+            by_id[_text(row["rejected_id"])] |= more
     return letters
+
+
+def open_letter(row: dict[str, Any], seal: LetterSeal) -> LetterContent:
+    """What a row of raw.events_rejected holds; letters from before they were sealed are in the clear."""
+    if row["seal_version"]:
+        return seal.open(_text(row["tenant_id"]), _text(row["rejected_id"]), row["seal_version"], row["raw"])
+    return LetterContent(row["raw"], _text(row["detail"]), row["headers"])
 
 
 def readable(raw: bytes) -> str:
@@ -87,14 +112,22 @@ def readable(raw: bytes) -> str:
 
 
 def replay(
-    client: Client, settings: Settings, selection: Selection, *, limit: int = UNLIMITED, dry_run: bool = False
+    client: Client,
+    settings: Settings,
+    selection: Selection,
+    *,
+    seal: LetterSeal | None = None,
+    limit: int = UNLIMITED,
+    dry_run: bool = False,
 ) -> Counter[str]:
     """Put the selected dead letters that were not replayed yet, at most `limit`, back into the spool; counts by reason.
 
-    The oldest come first. Raises ReplayRunsError.
+    The oldest come first. Opening them is an audit row a tenant and chunk. `seal` defaults to the key that the settings name.
+    Raises ReplayRunsError, VaultError, UnknownKeyVersionError, and what `load_key_ring` raises.
     """
     if dry_run:
         return Counter(key["reason"] for key in _keys(client, selection, limit, FIRST))
+    seal = seal or LetterSeal(load_key_ring(settings))
     try:
         spool = Spool(settings.spool_dir / f"replay-{settings.node_id}")
     except SlotTakenError as error:
@@ -102,10 +135,11 @@ def replay(
     done: Counter[str] = Counter()
     try:
         for keys in _chunks(client, selection, limit):
-            where = {"ids": [key["rejected_id"] for key in keys]} | _bounds(keys)
-            rows = client.query(read_sql(PACKAGE, "letters_by_id.sql"), parameters=where, column_formats={"raw": "bytes"})
-            spool.append([make_frame(record_of(dict(row))) for row in rows.named_results()])
-            marked = where | {"asked_ms": time.time_ns() // 1_000_000}
+            rows = _whole(client, keys)
+            for tenant_id, count in Counter(_text(row["tenant_id"]) for row in rows).items():
+                record(client, OPENED, tenant_id=tenant_id, reason="replay", rows=count, details={"what": "dead_letters"})
+            spool.append([make_frame(record_of(row, open_letter(row, seal))) for row in rows])
+            marked = _where(keys) | {"asked_ms": time.time_ns() // 1_000_000}
             client.command(read_sql(PACKAGE, "mark_replayed.sql"), parameters=marked)
             done.update(key["reason"] for key in keys)
     finally:
@@ -113,22 +147,21 @@ def replay(
     return done
 
 
-def record_of(row: dict[str, Any]) -> SpoolRecord:
+def record_of(row: dict[str, Any], content: LetterContent) -> SpoolRecord:
     """The dead letter as a request of its own, received when it was and with what was known beside its body."""
     return SpoolRecord(
         received_ns=int(row["received_ms"]) * 1_000_000,
         tenant_id=_text(row["tenant_id"]),
         protocol=_text(row["protocol"]),
         ip_truncated=_text(row["ip_truncated"]),
-        headers={**row["headers"], OWN_COLUMN: _text(row["user_agent"]), LETTER_HEADER: _text(row["rejected_id"])},
-        body=_body(row),
+        headers={**content.headers, OWN_COLUMN: _text(row["user_agent"]), LETTER_HEADER: _text(row["rejected_id"])},
+        body=_body(row, content.raw),
         flags=int(RecordFlags.REPLAYED | (RecordFlags.TRUSTED if row["is_trusted"] else RecordFlags.NONE)),
     )
 
 
-def _body(row: dict[str, Any]) -> bytes:
+def _body(row: dict[str, Any], raw: bytes) -> bytes:
     """What the adapter reads: the letter's body, or one made of its event."""
-    raw: bytes = row["raw"]
     adapter = ADAPTERS.get(_text(row["protocol"]))
     if adapter is None or _text(row["reason"]) in WHOLE_BODY_REASONS:
         return raw
@@ -139,21 +172,40 @@ def _chunks(client: Client, selection: Selection, limit: int) -> Iterator[list[d
     """Keys of the letters in order, as many at a time as are held in memory at once."""
     after = FIRST
     while limit and (keys := _keys(client, selection, min(limit, CHUNK), after)):
-        sizes = accumulate(key["raw_bytes"] for key in keys)
+        fitting = next(_fitting(keys))
+        yield fitting
+        limit -= len(fitting)
+        after = _place(fitting[-1])
+
+
+def _fitting(keys: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The keys in portions of CHUNK and CHUNK_BYTES at most, one at least."""
+    while keys:
+        sizes = accumulate(key["raw_bytes"] for key in keys[:CHUNK])
         fitting = max(sum(size <= CHUNK_BYTES for size in sizes), 1)
         yield keys[:fitting]
-        limit -= fitting
-        after = keys[fitting - 1]["received_ms"], keys[fitting - 1]["rejected_id"]
+        keys = keys[fitting:]
+
+
+def _whole(client: Client, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The letters of these keys, which are in order, with everything that is stored of them."""
+    rows = client.query(read_sql(PACKAGE, "letters_by_id.sql"), parameters=_where(keys), column_formats={"raw": "bytes"})
+    return [dict(row) for row in rows.named_results()]
+
+
+def _where(keys: list[dict[str, Any]]) -> dict[str, Any]:
+    ids = [key["rejected_id"] for key in keys]
+    return {"ids": ids, "first_ms": keys[0]["received_ms"], "last_ms": keys[-1]["received_ms"]}
+
+
+def _place(key: dict[str, Any]) -> Place:
+    return key["received_ms"], key["rejected_id"]
 
 
 def _keys(client: Client, selection: Selection, limit: int, after: Place) -> list[dict[str, Any]]:
     parameters = {**selection.parameters(limit), "after_ms": after[0], "after_id": after[1]}
     found = client.query(read_sql(PACKAGE, "replayable.sql"), parameters=parameters).named_results()
     return [{name: _text(value) for name, value in row.items()} for row in found]
-
-
-def _bounds(keys: list[dict[str, Any]]) -> dict[str, int]:
-    return {"first_ms": keys[0]["received_ms"], "last_ms": keys[-1]["received_ms"]}
 
 
 def _instant(instant: datetime | None) -> str:

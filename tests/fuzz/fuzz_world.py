@@ -16,6 +16,7 @@ from typing import Any
 from fuzz_inputs import Input
 
 from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.settings import Settings
 from ingest_service.answers import Answer, RefusalError
 from ingest_service.app import WIRES
@@ -29,7 +30,7 @@ from ingest_service.loader.draft import Letter
 from ingest_service.loader.drops import DROPPED_NOTE
 from ingest_service.loader.letters import letter_rows
 from ingest_service.loader.prepare import Known, Prepared, prepare, read
-from ingest_service.loader.replay import record_of
+from ingest_service.loader.replay import open_letter, record_of
 from ingest_service.loader.web import AddressBook
 from ingest_service.metrics import IngestMetrics
 from ingest_service.privacy import DNT, GPC
@@ -46,6 +47,7 @@ POLICIES = (
     IngestPolicy(consent_required=("ads",)),
 )
 FINAL = frozenset({400, 401, 403, 408, 413, 415})
+SEAL = LetterSeal(bytes(32))
 INPUT_CPU_SECONDS = 2.0  # no request may cost door and loader more than that
 HOLDS_BEHIND_THE_DOOR = frozenset({"invalid_payload"})  # Snowplow's door does not open the payloads inside of events
 
@@ -209,10 +211,10 @@ class FuzzWorld:
         """Every letter becomes a record again, and that one says the same."""
         if not letters:
             return
-        for letter, row in zip(letters, letter_rows(letters, "slot", 1, 0).to_pylist(), strict=True):
+        for letter, row in zip(letters, letter_rows(letters, "slot", 1, 0, lambda *_: "pid", SEAL).to_pylist(), strict=True):
             assert letter.detail, letter
-            row |= {"received_ms": letter.request.received_ms, "sent_ms": letter.request.sent_ms, "headers": dict(row["headers"])}
-            draft = read(cut_of([record_of(row)]))
+            row |= {"received_ms": letter.request.received_ms, "sent_ms": letter.request.sent_ms}
+            draft = read(cut_of([record_of(row, open_letter(row, SEAL))]))
             assert sum(request.accepted for request in draft.requests) == len(draft.events) + len(draft.letters)
             if letter.reason not in WHOLE_BODY_REASONS:
                 assert [again.reason for again in draft.letters] == [letter.reason], (letter, draft.letters)
@@ -243,6 +245,7 @@ def known_to_nobody(
         customer_pid=lambda tenant, user: "pid",
         addresses=book or AddressBook(),
         rules=rules or Enrichment(),
+        seal=SEAL,
     )
 
 

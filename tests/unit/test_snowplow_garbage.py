@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snowplow_wire import ECOMMERCE, NOW_MS, SNOWPLOW, contexts, encode, plain, told, uri
 
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from ingest_service.answers import RefusalError
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.cut import Cut
@@ -83,6 +84,7 @@ def prepared_rows(*bodies: bytes, **record: Any) -> tuple[list[dict[str, Any]], 
         customer_pid=lambda tenant, user: f"{tenant}:{user}",
         addresses=AddressBook(),
         rules=Enrichment(),
+        seal=LetterSeal(bytes(32)),
     )
     prepared = prepare(Cut("slot", 1, 0, len(bodies), records), NOW_MS, known)
     return (prepared.events.to_pylist() if prepared.events else []), prepared.commit

@@ -5,6 +5,7 @@ Every world has a node name and a tenant of its own, so that the tests of a modu
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import uuid
@@ -15,13 +16,17 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.governance.key_file import replace_file
 from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.settings import Settings
 from ingest_service.loader.loader import Loader
 from ingest_service.spool.record import RecordFlags, SpoolRecord
 from ingest_service.spool.writer import Spool, make_frame
 
-PSEUDONYMS = Pseudonyms(b"k" * 32)
+MASTER = b"k" * 32
+PSEUDONYMS = Pseudonyms(MASTER)
+SEAL = LetterSeal(MASTER)
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -44,6 +49,12 @@ class LoaderWorld:
     node: str = field(default_factory=lambda: f"n{uuid.uuid4().hex[:12]}")
     tenant_id: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:12]}")
     segment_bytes: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        path = self.settings.master_key_path
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, MASTER)
 
     @property
     def settings(self) -> Settings:
@@ -109,6 +120,14 @@ class LoaderWorld:
     def letters(self, columns: str = "reason, pointer") -> list[tuple[Any, ...]]:
         """Dead letters of this tenant."""
         return self.rows(columns, "raw.events_rejected final")
+
+    def contents(self) -> list[LetterContent]:
+        """What the tenant's dead letters hold, opened, in order of their size."""
+        columns = "tenant_id, toString(rejected_id), seal_version, base64Encode(raw)"
+        return [
+            SEAL.open(tenant_id, rejected_id, version, base64.b64decode(sealed))
+            for tenant_id, rejected_id, version, sealed in self.rows(columns, "raw.events_rejected final", "raw_bytes")
+        ]
 
     def ledger(self) -> tuple[int, ...]:
         """accepted, inserted, deduplicated, rejected, dropped of this tenant."""

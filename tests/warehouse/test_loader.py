@@ -129,10 +129,8 @@ def test_a_malformed_body_is_one_dead_letter_with_its_bytes(world: LoaderWorld) 
     world.spool(b'{"events": [', flags=RecordFlags.MALFORMED)
     world.spool(b"\xff\xfe", protocol="telepathy")
     world.load()
-    assert sorted(world.letters("reason, hex(raw)")) == [
-        ("malformed_body", b'{"events": ['.hex().upper()),
-        ("unknown_protocol", "FFFE"),
-    ]
+    assert sorted(world.letters("reason")) == [("malformed_body",), ("unknown_protocol",)]
+    assert [content.raw for content in world.contents()] == [b"\xff\xfe", b'{"events": [']
     assert world.ledger() == (2, 0, 0, 2, 0)
 
 
@@ -253,7 +251,7 @@ def test_the_commands_show_status_dead_letters_and_replay(world: LoaderWorld, mo
     assert 'gxy_loader_events_total{outcome="inserted"} 1.0' in shown
     assert 'gxy_loader_dead_letters_total{reason="missing_event_id"} 1.0' in shown
     assert "gxy_loader_ledger_mismatches_total 0.0" in shown
-    (letter,) = run("rejected", "--tenant", world.tenant_id)
+    (letter,) = run("rejected", "--tenant", world.tenant_id, "--show")
     assert (letter["reason"], letter["pointer"]) == ("missing_event_id", "/events/1/event_id")
     assert letter["raw"] == '{"name": "no id"}'
     assert run("rejected", "--tenant", world.tenant_id, "--search", "nowhere") == []

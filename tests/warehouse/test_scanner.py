@@ -9,6 +9,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from vault_world import seal_customer
 
+from gxy_analytics.governance.letter_resealing import seal_letters
 from gxy_analytics.governance.scanner.allowed import ALLOWED
 from gxy_analytics.governance.scanner.finding import Finding
 from gxy_analytics.governance.scanner.names import FEWEST_NAMES
@@ -150,9 +151,15 @@ def test_a_column_of_first_names_is_found_by_their_share(planted: Client) -> Non
 
 
 def test_what_a_table_is_known_to_hold_is_allowed_with_a_reason(clickhouse: Client) -> None:
-    letter = ["acme", datetime.now(UTC), "anna@mail.example"]
-    clickhouse.insert("events_rejected", [letter], ["tenant_id", "received_at", "raw"], database="raw")
     scan = scan_warehouse(clickhouse, None)
-    assert [str(one.place) for one in scan.allowed] == ["governance.ingest_policies.ip", "raw.events_rejected.raw"]
+    assert [str(one.place) for one in scan.allowed] == ["governance.ingest_policies.ip"]
     assert scan.findings == []
     assert all(len(line.why) > 30 and line.kinds for line in ALLOWED)
+
+
+def test_a_dead_letter_in_the_clear_is_found_until_it_is_sealed(clickhouse: Client) -> None:
+    letter = ["acme", "1" * 32, datetime.now(UTC), "anna@mail.example"]
+    clickhouse.insert("events_rejected", [letter], ["tenant_id", "rejected_id", "received_at", "raw"], database="raw")
+    assert [str(one.place) for one in findings(clickhouse)] == ["raw.events_rejected.raw"]
+    assert seal_letters(clickhouse, VAULT.keys) == 1
+    assert findings(clickhouse) == []

@@ -20,12 +20,7 @@ class Allowed:
     why: str
 
 
-DEAD_LETTER = "A dead letter is kept as it was received, so that it can be replayed, until GXY_RAW_REJECTED_TTL_DAYS."
-EVERY_FORM = frozenset({"email", "phone", "ip", "card", "name"})
-
 ALLOWED = (
-    Allowed("raw.events_rejected.raw", EVERY_FORM, DEAD_LETTER),
-    Allowed("raw.events_rejected.detail", EVERY_FORM, DEAD_LETTER),
     Allowed("*.*.user_agent", frozenset({"ip"}), "Version numbers of browsers have four parts, as in `rv 11.2.3.4`."),
     Allowed("*.*.*_version", frozenset({"ip"}), "A version of four parts looks like an address."),
     Allowed("governance.ingest_policies.ip", frozenset({NAMED}), "What a tenant chose: `truncate` or `drop`."),

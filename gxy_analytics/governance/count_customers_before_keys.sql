@@ -1,0 +1,3 @@
+select count()
+from pii.customers
+where wrapped_key != ''

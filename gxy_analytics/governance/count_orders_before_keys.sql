@@ -1,0 +1,3 @@
+select count()
+from pii.orders
+where wrapped_key != ''

@@ -1,0 +1,174 @@
+"""Another wrap key in place of the one in use: into the key file, all wrapped again, and the old one out when nothing needs it.
+
+Where it stands is in the key file and in the rows themselves, so that one that was killed goes on where it was. Pseudonyms hang
+on the root, which never changes. Rows from before there were keys a customer are rewritten first, by `vault_migration`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from clickhouse_connect.driver.client import Client
+
+from gxy_analytics.errors import GxyError
+from gxy_analytics.governance.audit.record import record
+from gxy_analytics.governance.key_file import KEY_BYTES, WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.key_fingerprints import check_master_key
+from gxy_analytics.governance.letter_resealing import seal_letters
+from gxy_analytics.governance.master_key import KeyRing
+from gxy_analytics.governance.staging import Staging
+from gxy_analytics.governance.vault import Vault, WrappedKey
+from gxy_analytics.governance.vault_keys import key_table
+from gxy_analytics.governance.vault_migration import migrate_vault
+from gxy_analytics.warehouse.client import read_sql
+
+PACKAGE = "gxy_analytics.governance"
+ACTION = "key.rotated"
+GRACE = timedelta(hours=1)
+"""How long the old key stays beside the new one: longer than a batch that was begun with it takes, the longest query included."""
+BATCH_KEYS = 10_000
+MAX_PASSES = 10  # writers that still wrap under the old key read the new one before their next batch
+
+
+class FixedKeyError(GxyError):
+    """The key comes from the environment, where nothing can be written."""
+
+
+class StillInUseError(GxyError):
+    """Something is wrapped under the old key, or that cannot be told."""
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """What is wrapped under which version of the wrap key, in all active parts; version 0: in the clear, or from before keys."""
+
+    keys: Counter[int] = field(default_factory=Counter)
+    letters: Counter[int] = field(default_factory=Counter)
+    rows_before_keys: int = 0
+
+    def under(self, version: int) -> int:
+        """Rows that need this version."""
+        return self.keys[version] + self.letters[version]
+
+    @property
+    def versions(self) -> set[int]:
+        """Versions in use."""
+        return {version for version, rows in (self.keys + self.letters).items() if rows and version}
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What a run did. `retired` are versions that left the key file; `retires_at` is when the old one may, None when it has."""
+
+    version: int
+    rewrapped: int
+    letters: int
+    migrated: int
+    retired: tuple[int, ...]
+    retires_at: datetime | None
+
+
+def key_use(client: Client) -> KeyUse:
+    """Count what is wrapped under which version: superseded rows too, for a wrapping that lies on the disk needs its key."""
+    keys: Counter[int] = Counter(dict(client.query(read_sql(PACKAGE, "count_key_versions.sql")).result_rows))
+    letters: Counter[int] = Counter(dict(client.query(read_sql(PACKAGE, "count_letter_versions.sql")).result_rows))
+    ((before,),) = client.query(read_sql(PACKAGE, "count_rows_before_keys.sql")).result_rows
+    return KeyUse(keys, letters, before)
+
+
+def rotate(client: Client, ring: KeyRing, *, now: datetime, grace: timedelta = GRACE, reason: str) -> Rotation:
+    """Begin a rotation, or go on with the one that the key file shows: as far as it can go at `now`.
+
+    Everything is wrapped under the new key when this returns. The old one leaves the file in a run that comes `grace` later and
+    counts nothing under it. Raises FixedKeyError, OtherMasterKeyError, StillInUseError, VaultError, UnknownKeyVersionError.
+    """
+    ring.refresh()
+    if ring.source is None:
+        raise FixedKeyError(
+            "The key is in GXY_MASTER_KEY, where no new one can be put: write it to a file of mode 0600 "
+            "(`base64 -d`), set GXY_MASTER_KEY_FILE instead, and rotate that."
+        )
+    _check_root(client, ring)
+    if len(ring.wrap_keys) == 1:
+        _add_key(client, ring, now, reason)
+    migrated = migrate_vault(client, ring)
+    rewrapped, letters = _rewrap_everything(client, ring)
+    retires_at = (ring.active.created_at or now) + grace
+    if now < retires_at:
+        return Rotation(ring.active.version, rewrapped, letters, migrated, (), retires_at)
+    return Rotation(ring.active.version, rewrapped, letters, migrated, _retire(client, ring, reason), None)
+
+
+def rewrap_keys(client: Client, ring: KeyRing) -> int:
+    """Wrap every key of `pii.keys` under the newest wrap key, in order and BATCH_KEYS at a time. Returns how many were."""
+    with Staging(client, "stage_keys.sql") as staging:
+        return _rewrap(client, ring, staging)
+
+
+def _rewrap(client: Client, ring: KeyRing, staging: Staging) -> int:
+    vault, done, after = Vault(ring), 0, ("", "", "")
+    while True:
+        place = dict(zip(("after_tenant", "after_subject", "after_key"), after, strict=True))
+        bound = {"version": ring.active.version, "rows": BATCH_KEYS, **place}
+        rows = client.query(read_sql(PACKAGE, "keys_to_rewrap.sql"), parameters=bound).result_rows
+        if not rows:
+            return done
+        staging.put(key_table([vault.rewrap(WrappedKey(*row)) for row in rows]))
+        staging.run("put_rewrapped_keys.sql")
+        done += len(rows)
+        after = rows[-1][:3]
+
+
+def _check_root(client: Client, ring: KeyRing) -> None:
+    """Raise OtherMasterKeyError for a file that is not the one this warehouse was filled with: it would be rotated in vain."""
+    known = client.query(read_sql(PACKAGE, "tenant_keys.sql")).result_rows
+    check_master_key(client, ring, [tenant_id for tenant_id, _ in known])
+
+
+def _add_key(client: Client, ring: KeyRing, now: datetime, reason: str) -> None:
+    """Put a new wrap key beside the one in use."""
+    assert ring.source is not None  # noqa: S101 - `rotate` refuses others
+    added = WrapKey(ring.active.version + 1, secrets.token_bytes(KEY_BYTES), now)
+    record(client, ACTION, reason=reason, details={"step": "begun", "version": added.version})
+    replace_file(ring.source, encode_keys(ring.root, (*ring.wrap_keys, added)))
+    ring.refresh()
+
+
+def _rewrap_everything(client: Client, ring: KeyRing) -> tuple[int, int]:
+    """Keys and letters wrapped again, until nothing is counted under an old version of the file. Raises StillInUseError."""
+    old = {one.version for one in ring.wrap_keys[:-1]}
+    keys = letters = 0
+    for _ in range(MAX_PASSES):
+        if not sum(key_use(client).under(version) for version in old):
+            return keys, letters
+        keys += rewrap_keys(client, ring)
+        letters += seal_letters(client, ring)
+        client.command(read_sql(PACKAGE, "merge_keys.sql"))
+    left = sum(key_use(client).under(version) for version in old)
+    if left:
+        raise StillInUseError(
+            f"{left:,} rows are still wrapped under the old key: something goes on writing them. Put the new key file on every "
+            "host that loads or extracts, then run `gxy keys rotate` again."
+        )
+    return keys, letters
+
+
+def _retire(client: Client, ring: KeyRing, reason: str) -> tuple[int, ...]:
+    """Take the old keys out of the file; nothing is wrapped under them, counted again just before."""
+    assert ring.source is not None  # noqa: S101 - `rotate` refuses others
+    old = tuple(one.version for one in ring.wrap_keys[:-1])
+    left = sum(key_use(client).under(version) for version in old)
+    if left:
+        raise StillInUseError(f"{left:,} rows are wrapped under the old key again: run `gxy keys rotate` once more.")
+    record(client, ACTION, reason=reason, details={"step": "done", "version": ring.active.version})
+    replace_file(ring.source, encode_keys(ring.root, (ring.active,)))
+    ring.refresh()
+    return old
+
+
+def age_days(instant: datetime | None, now: datetime) -> int | None:
+    """Whole days since then."""
+    return (now.astimezone(UTC) - instant).days if instant else None

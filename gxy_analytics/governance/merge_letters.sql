@@ -1,0 +1,1 @@
+optimize table raw.events_rejected final

@@ -1,0 +1,9 @@
+create temporary table staged
+(
+    tenant_id String,
+    row_key String,
+    row_key_wrapped String,
+    ciphertext String,
+    key_id String
+)
+engine = Memory
