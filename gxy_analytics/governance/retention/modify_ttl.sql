@@ -1,3 +1,3 @@
 alter table {database:Identifier}.{table:Identifier}
-modify ttl toDateTime({column:Identifier}) + toIntervalMonth({months:UInt32}) + toIntervalDay({days:UInt32})
+modify /* ttl */
 settings materialize_ttl_after_modify = 0

@@ -25,12 +25,12 @@ def apply_ttls(client: Client, settings: Settings) -> None:
             client.command(read_sql(__package__, "remove_ttl.sql"), parameters=place)
         elif rule.keeper == "engine" and wanted_ttl(rule, settings) not in " ".join(created.split()):
             client.command(read_sql(__package__, "drop_whole_parts.sql"), parameters=place)
-            months, days = rule.platform_period(settings)
-            period = {"column": rule.column, "months": months, "days": days}
-            client.command(read_sql(__package__, "modify_ttl.sql"), parameters={**place, **period})
+            statement = read_sql(__package__, "modify_ttl.sql").replace("/* ttl */", wanted_ttl(rule, settings))
+            client.command(statement, parameters=place)
 
 
 def wanted_ttl(rule: Rule, settings: Settings) -> str:
-    """The rule's TTL as the server shows it."""
+    """The rule's TTL, as the server shows it: a bound number would be shown with its type, and never be found again."""
     months, days = rule.platform_period(settings)
-    return f"TTL (toDateTime({rule.column}) + toIntervalMonth({months})) + toIntervalDay({days})"
+    interval = f"toIntervalMonth({months})" if months else f"toIntervalDay({days})"
+    return f"TTL toDateTime({rule.column}) + {interval}"
