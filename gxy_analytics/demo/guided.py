@@ -1,6 +1,6 @@
 """`gxy demo`: a stack, a simulated world, every asset of every day, and a summary; each step visible.
 
-The steps are called here in their order; what each does is in `stack`, `runner`, `loading`, `building` and `summary`.
+The steps are called here in their order; what each does is in `stack`, `runner`, `loading`, `building`, `summary` and `logins`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rich.console import Console
 from gxy_analytics.demo.account import Account
 from gxy_analytics.demo.building import build_everything
 from gxy_analytics.demo.loading import LedgerLine, read_ledger, wait_for_loader, wait_until_idle
+from gxy_analytics.demo.logins import open_logins
 from gxy_analytics.demo.runner import run_simulation
 from gxy_analytics.demo.summary import read_summary
 from gxy_analytics.demo.summary_view import print_farewell, print_summary
@@ -50,6 +51,7 @@ def run_demo(settings: Settings, plan: Plan, console: Console, *, stay: bool) ->
         print_summary(console, summary, seconds=time.monotonic() - started)
         if not summary.is_green:
             raise DemoNotGreenError(f"The demo does not reconcile ({'; '.join(summary.complaints)}): see the tables above.")
+        open_logins(stack.settings, [shop.slug for shop in plan.shops], console)
         print_farewell(console, stack.settings, summary, stays=stay)
         if stay:
             stack.wait()

@@ -44,6 +44,8 @@ class ProcessSpec:
     """Whether the process with this pid does its work; asked often, answers within a second or two."""
     after: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    late_env: Callable[[], Mapping[str, str]] = dict
+    """Over `env`, asked at every launch: what is known only once the processes before it are ready."""
     cwd: Path | None = None
     ports: tuple[Port, ...] = ()
     user: str | None = None
@@ -116,7 +118,7 @@ class Process:
             self.popen = subprocess.Popen(
                 child_command(self.spec.argv, self.spec.death_signal, self.spec.user),
                 cwd=self.spec.cwd,
-                env=dict(self.spec.env),
+                env={**self.spec.env, **self.spec.late_env()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

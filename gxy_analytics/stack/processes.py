@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack import dagster_home, probes
@@ -17,6 +17,8 @@ from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.stack.process import Port, ProcessSpec
 from gxy_analytics.stack.sockets import reachable_host
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+
+LateEnv = Callable[[], Mapping[str, str]]
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -32,13 +34,15 @@ def child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def clickhouse(server: EmbeddedClickHouse, env: dict[str, str], is_prepared: Callable[[], bool]) -> ProcessSpec:
+def clickhouse(
+    server: EmbeddedClickHouse, env: dict[str, str], prepare: Callable[[], None], is_prepared: Callable[[], bool]
+) -> ProcessSpec:
     """The embedded ClickHouse. Once it answers, `is_prepared` brings the schema up to date, or asks it to start again."""
     return ProcessSpec(
         name="clickhouse",
         argv=server.argv,
         env=env,
-        prepare=server.prepare,
+        prepare=prepare,
         ready=lambda _pid: server.answers() and is_prepared(),
         request_stop=server.end_serving,
         restarts_when_asked=True,
@@ -66,7 +70,7 @@ def postgres(server: EmbeddedPostgres, env: dict[str, str]) -> ProcessSpec:
     )
 
 
-def loader(settings: Settings, env: dict[str, str]) -> ProcessSpec:
+def loader(settings: Settings, env: dict[str, str], late_env: LateEnv = dict) -> ProcessSpec:
     """The loader. It stops after ingest, once the spool is empty or ClickHouse refuses; the rest waits in the spool."""
 
     def ready(pid: int) -> bool:
@@ -83,18 +87,20 @@ def loader(settings: Settings, env: dict[str, str]) -> ProcessSpec:
         name="loader",
         argv=(sys.executable, "-m", "ingest_service.loader"),
         env=env,
+        late_env=late_env,
         after=("clickhouse",),
         ready=ready,
         drained=drained,
     )
 
 
-def ingest(settings: Settings, env: dict[str, str]) -> ProcessSpec:
+def ingest(settings: Settings, env: dict[str, str], late_env: LateEnv = dict) -> ProcessSpec:
     """The ingest service with its workers."""
     return ProcessSpec(
         name="ingest",
         argv=(sys.executable, "-m", "ingest_service"),
         env=env,
+        late_env=late_env,
         after=("clickhouse", "loader"),
         ready=lambda _pid: probes.http_ok(f"{settings.ingest_url}/readyz"),
         ports=(Port(settings.ingest_port, "the ingest service", "GXY_INGEST_PORT"),),

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import open_access
+from gxy_analytics.governance.access.embedded import write_first
 from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack import processes
@@ -27,7 +28,7 @@ from gxy_analytics.stack.secrets import CLICKHOUSE_ADMIN_PASSWORD, read_or_creat
 from gxy_analytics.stack.sockets import without_credentials
 from gxy_analytics.stack.supervisor import Report, Supervisor
 from gxy_analytics.warehouse.client import connect
-from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse, access_file
 from gxy_analytics.warehouse.migrations import migrate
 
 PARTS = ("clickhouse", "postgres", "loader", "ingest", "dagster")
@@ -83,6 +84,8 @@ class Stack:
         self.settings = self._with_addresses(settings)
         self._supervisor = Supervisor(self._specs(), self._log_dir(settings), report)
         self._has_opened_logins = False
+        self._ingest_clickhouse_url = ""
+        self._wrote_first_users = False
         self._stopping = threading.Event()
         self._watcher: Future[None] | None = None
 
@@ -172,13 +175,13 @@ class Stack:
         env = processes.child_environment(self.settings)
         specs = []
         if self._embeds_clickhouse:
-            specs.append(processes.clickhouse(self._clickhouse, env, self._logins_are_open))
+            specs.append(processes.clickhouse(self._clickhouse, env, self._prepare_clickhouse, self._logins_are_open))
         if self._embeds_oltp:
             specs.append(processes.postgres(self._postgres, env))
         if "loader" not in self._without:
-            specs.append(processes.loader(self.settings, env))
+            specs.append(processes.loader(self.settings, env, self._as_ingest))
         if "ingest" not in self._without:
-            specs.append(processes.ingest(self.settings, env))
+            specs.append(processes.ingest(self.settings, env, self._as_ingest))
         if "dagster" not in self._without:
             specs.extend(processes.dagster(self.settings, env, self._open_dagster))
         return specs
@@ -202,13 +205,26 @@ class Stack:
                 "or unset GXY_CLICKHOUSE_URL and `gxy up` starts its own."
             ) from error
 
+    def _prepare_clickhouse(self) -> None:
+        """Configuration, and before the first start the users that the stack's own processes work as."""
+        self._clickhouse.prepare()
+        written = write_first(access_file(self._clickhouse.directory), load_key_ring(self.settings).root)
+        self._wrote_first_users = written or self._wrote_first_users
+
+    def _as_ingest(self) -> dict[str, str]:
+        """Ingest service and loader work as the user of their role; with a server that is given, as the one that is given."""
+        return {"GXY_CLICKHOUSE_URL": self._ingest_clickhouse_url} if self._embeds_clickhouse else {}
+
     def _logins_are_open(self) -> bool:
-        """Whether the server that answers knows every tenant's user. If not, it is told to start again."""
+        """Whether the server that answers knows every user. If not, it is told to start again."""
         if self._has_opened_logins:
             return True
         self._migrate()
         with open_access(self.settings) as access:
+            if self._wrote_first_users:
+                access.record_first()
             lacking = access.write_for_next_start()
+            self._ingest_clickhouse_url = access.role_url("ingest")
         self._has_opened_logins = True
         if lacking.is_empty:
             return True

@@ -119,6 +119,15 @@ def test_the_summary_is_green_and_names_every_shop(finished: Finished) -> None:
     assert all(slug in finished.output for slug in finished.tenants)
 
 
+def test_every_shop_can_log_in_and_sees_its_own_rows_alone(finished: Finished) -> None:
+    assert finished.output.count("gxy access password ") == 1
+    for slug in finished.tenants:
+        login = json.loads(gxy("access", "password", slug, "--json", settings=finished.settings))
+        url = f"http://{login['user']}:{login['password']}@{login['host']}:{login['http_port']}"
+        with connect(url, purpose="tests") as client:
+            assert client.query("select groupUniqArray(tenant_id) from marts.fct_orders").first_row == ([slug],)
+
+
 def test_the_ledger_of_the_demo_equals_the_simulators_account(finished: Finished) -> None:
     expected = {
         slug: (tenant["sent"], tenant["unique"], tenant["repeated"], tenant["broken"], 0)

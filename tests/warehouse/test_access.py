@@ -155,13 +155,37 @@ def test_the_next_start_of_a_stack_opens_the_logins_of_tenants_added_in_between(
     asked = Settings(data_dir=tmp_path, clickhouse_http_port=free_port(), clickhouse_tcp_port=free_port())
     alone = ("postgres", "loader", "ingest", "dagster")
     with Stack(asked, without=alone) as stack, open_access(stack.settings) as access:
-        assert not access_file(tmp_path / "clickhouse").exists()
+        assert access.plan().is_empty
         set_tenants(access.client, dorado="active")
     with Stack(asked, without=alone) as stack, open_access(stack.settings) as access:
         assert access.plan().is_empty
         assert "clickhouse" in stack.pids
         with connect(as_user(access.login("dorado")), purpose="test") as client:
             assert client.command("select currentUser()") == "tenant_dorado"
+
+
+def test_a_first_start_knows_the_roles_users_and_ingest_and_loader_work_as_theirs(tmp_path: Path) -> None:
+    ports = {"clickhouse_http_port": free_port(), "clickhouse_tcp_port": free_port(), "ingest_port": free_port()}
+    told: list[str] = []
+    asked = Settings(data_dir=tmp_path, **ports)
+    with Stack(asked, without=("postgres", "dagster"), report=lambda name, _what: told.append(name)) as stack:
+        assert "access" not in told
+        with connect(stack.settings.clickhouse_url or "", purpose="test") as client:
+            users = (
+                "select groupUniqArray(user) from system.query_log where JSONExtractString(log_comment, 'gxy') in "
+                "('loader', 'ingest write keys')"
+            )
+            deadline = time.monotonic() + 20
+            while not client.query(users).first_row[0] and time.monotonic() < deadline:
+                time.sleep(0.2)
+                client.command("system flush logs")
+            assert client.query(users).first_row == (["gxy_ingest"],)
+            assert client.query(
+                "select count() from system.query_log where user = 'gxy_ingest' and exception_code != 0"
+            ).first_row == (0,)
+            entries = client.query("select action, rows, details from governance.audit_entries").result_rows
+    assert [entry[:2] for entry in entries] == [("access.applied", 6)]
+    assert "user gxy_ingest" in entries[0][2]
 
 
 def test_a_login_opens_and_closes_with_its_tenant_at_once_and_asking_again_does_nothing(opened: Access) -> None:

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.access import registry
-from gxy_analytics.governance.access.accounts import Account, tenant_user
+from gxy_analytics.governance.access.accounts import Account, tenant_user, wanted_accounts
 from gxy_analytics.governance.access.embedded import native_port, plan_embedded, write_embedded
 from gxy_analytics.governance.access.facts import read_facts
 from gxy_analytics.governance.access.plan import Plan
@@ -23,7 +23,7 @@ from gxy_analytics.governance.access.restarting import restart
 from gxy_analytics.governance.access.server import TENANTS_ROLE, apply_server, plan_server
 from gxy_analytics.governance.access.specification import Specification, load_specification
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import access_file
@@ -91,15 +91,24 @@ class Access:
         return plan
 
     def write_for_next_start(self) -> Plan:
-        """Only write the embedded server's file, where a tenant is known; return what the server lacks until it starts again."""
-        accounts = self.accounts()
-        if self.access_xml is None or not any(account.tenant_id for account in accounts):
-            return Plan((), (), (), ())
-        plan = self.plan()
-        if not plan.is_empty:
+        """Only write the embedded server's file; return what that server lacks until it starts again."""
+        plan = self.plan() if self.access_xml else Plan((), (), (), ())
+        if self.access_xml and not plan.is_empty:
             self._record(plan, "")
-            write_embedded(self.access_xml, self.specification, accounts)
+            write_embedded(self.access_xml, self.specification, self.accounts())
         return plan
+
+    def record_first(self) -> None:
+        """What `write_first` gave a new server is in the audit too, once there is one."""
+        users = wanted_accounts(self.specification, self.master_key, [], {})
+        self._record(Plan(tuple(f"user {account.name}" for account in users), (), (), ()), "")
+
+    def role_url(self, role: str) -> str:
+        """The server's URL as the user of a service role reaches it."""
+        (account,) = (one for one in self.accounts() if one.role == role)
+        url = urlsplit(require(self.settings.clickhouse_url, "CLICKHOUSE_URL"))
+        place = url.netloc.rpartition("@")[2]
+        return url._replace(netloc=f"{account.name}:{account.password}@{place}").geturl()
 
     def _make_so(self, plan: Plan, tenant_id: str) -> Plan:
         if plan.is_empty:
@@ -137,7 +146,7 @@ class Access:
 @contextmanager
 def open_access(settings: Settings) -> Iterator[Access]:
     """Open the warehouse of `settings`. Raises SourceUnreachableError, NoAccessStorageError, MissingMasterKeyError."""
-    master_key = load_master_key(settings.master_key_path)
+    master_key = load_key_ring(settings).root
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="access") as client:
         facts = read_facts(client)
         access_xml = access_file(settings.data_dir / "clickhouse") if facts.is_embedded else None

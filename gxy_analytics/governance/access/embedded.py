@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.access.accounts import Account
+from gxy_analytics.governance.access.accounts import Account, wanted_accounts
 from gxy_analytics.governance.access.plan import Plan, compare
-from gxy_analytics.governance.access.specification import Specification
+from gxy_analytics.governance.access.specification import Specification, load_specification
 from gxy_analytics.governance.access.users_xml import render_users_xml
 
 KINDS = {"profiles": "profile", "quotas": "quota", "users": "user"}
@@ -44,6 +44,18 @@ def write_embedded(access_xml: Path, specification: Specification, accounts: lis
     with os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(render_users_xml(specification, accounts))
     aside.replace(access_xml)
+
+
+def write_first(access_xml: Path, master_key: bytes) -> bool:
+    """Before the first start of a server: the users of the service roles, so that it need not start again to know them.
+
+    Returns whether the file was written; one that is there is left as it is.
+    """
+    if access_xml.exists():
+        return False
+    specification = load_specification()
+    write_embedded(access_xml, specification, wanted_accounts(specification, master_key, [], {}))
+    return True
 
 
 def native_port(access_xml: Path) -> int | None:
