@@ -13,18 +13,22 @@ import pytest
 from clickhouse_bytes import texts
 from clickhouse_connect.driver.client import Client
 from extraction_world import MASTER, SHOP
-from loader_world import LoaderWorld, event
+from loader_world import SEAL, LoaderWorld, event
 
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.scanner.kinds import EMAIL
 from gxy_analytics.governance.scanner.scan import scan_warehouse
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault import Vault, VaultError
+from gxy_analytics.governance.vault_reader import VaultReader
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
+from ingest_service.loader.replay import Selection, show_letters
+from ingest_service.spool.record import RecordFlags
 from tests.conftest import free_port
 
 PEOPLE = 25
@@ -70,6 +74,12 @@ def events(number: int) -> Iterator[dict[str, object]]:
     yield event(name="identify", user_id=f"user-{number}", traits={**who, "name": who["first_name"], "plan": "gold"})
     yield event(name="search_performed", search={"query": f"order of {email}"})
     yield event(name="form_sent", properties={"note": f"call {who['phone']} or {email}", "street": who["street"], "qty": 1})
+    yield {"name": "identify", "user_id": f"user-{number}", "traits": who, "email": email}  # no event_id: a dead letter
+
+
+def torn(number: int) -> bytes:
+    """A body that was cut off, of the person."""
+    return json.dumps({"events": [{"traits": person(number)}]}).encode()[:-2]
 
 
 def fill_backend(oltp: psycopg.Connection) -> None:
@@ -105,7 +115,8 @@ def dump(tmp_path_factory: pytest.TempPathFactory, oltp_server: EmbeddedPostgres
                 extract_all(source, client, master_key=MASTER)
             oltp.execute("alter table customers drop column street")
             world = LoaderWorld(directory / "gxy", server.url, client)
-            world.spool(*(list(events(number)) for number in range(PEOPLE)))
+            world.spool(*(list(events(number)) for number in range(PEOPLE)), headers={"referer": f"https://x/?m={PLANTED[0]}"})
+            world.spool(*(torn(number) for number in range(PEOPLE)), flags=RecordFlags.MALFORMED)
             world.load()
             client.command("system flush logs")
             files = list(texts(directory / "clickhouse"))
@@ -119,13 +130,17 @@ def everything(client: Client) -> dict[str, str]:
     tables = client.query(
         "select database, name from system.tables where engine like '%MergeTree' and database not ilike 'information_schema'"
     ).result_rows
-    return {f"{d}.{t}": client.raw_query(f"select * from `{d}`.`{t}` format JSONEachRow").decode() for d, t in tables}
+    return {
+        f"{d}.{t}": client.raw_query(f"select * from `{d}`.`{t}` format JSONEachRow").decode("utf-8", "replace")
+        for d, t in tables
+    }
 
 
 def test_no_row_of_any_table_holds_a_planted_value(dump: Dump) -> None:
     assert CONTROL_ORDER in dump.rows["raw.oltp_orders"]
     assert CONTROL_PATH in dump.rows["raw.events"]
     assert dump.rows["raw.events"].count("\n") == 4 * PEOPLE
+    assert dump.rows["raw.events_rejected"].count("\n") == 2 * PEOPLE
     found = [(table, value) for table, text in dump.rows.items() for value in PLANTED if value.lower() in text.lower()]
     assert found == []
 
@@ -149,6 +164,23 @@ def test_the_bytes_hold_nothing_of_the_form_of_an_e_mail_address(dump: Dump) -> 
     strings = {text for path, content in dump.files if path.suffix == ".bin" for text in PRINTABLE.findall(content)}
     assert len(strings) > PEOPLE
     assert [text for text in strings if address.search(text)] == []
+
+
+def test_with_the_key_file_the_vault_and_every_dead_letter_open(dump: Dump) -> None:
+    pids = [json.loads(row)["customer_pid"] for row in dump.rows["pii.customers"].splitlines()]
+    known = VaultReader(dump.client, MASTER).customers("acme", pids, reason="test")
+    letters = show_letters(dump.client, SEAL, Selection(), limit=1000, shown=10_000, why="test")
+    texts = [json.dumps(list(known.values()), ensure_ascii=False), "".join(letter["raw"] for letter in letters)]
+    for number in range(PEOPLE):
+        assert all(person(number)["email"] in text for text in texts)
+
+
+def test_without_the_key_file_neither_opens(dump: Dump) -> None:
+    pids = [json.loads(row)["customer_pid"] for row in dump.rows["pii.customers"].splitlines()]
+    with pytest.raises(VaultError):
+        VaultReader(dump.client, MASTER[::-1]).customers("acme", pids, reason="test")
+    with pytest.raises(VaultError):
+        show_letters(dump.client, LetterSeal(MASTER), Selection(), why="test")
 
 
 def test_the_scanner_finds_nobody_and_with_the_key_file_the_vault_knows_everyone(dump: Dump) -> None:
