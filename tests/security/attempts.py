@@ -131,6 +131,41 @@ def infers(table: str, own: str, victim: str) -> Iterator[Attempt]:
     )
 
 
+def errors(table: str, victim: str) -> Iterator[Attempt]:
+    """Learning of a hidden row from what a message quotes."""
+    hidden = hides(victim)
+    yield Attempt("cast error", f"select toUInt64(tenant_id) from {table}", hidden)
+    yield Attempt("cast error in where", f"select count() from {table} where toUInt64(tenant_id) = 1", hidden)
+    yield Attempt("cast error in prewhere", f"select count() from {table} prewhere toUInt64(tenant_id) = 1", hidden)
+    yield Attempt("date error", f"select toDateTime(tenant_id) from {table} order by tenant_id desc", hidden)
+    yield Attempt("enum error", f"select cast(tenant_id, 'Enum8(''x'' = 1)') from {table}", hidden)
+    yield Attempt("array error", f"select arrayElement([1], toInt64(max(tenant_id))) from {table}", hidden)
+    yield Attempt("json error", f"select cast(tenant_id, 'JSON') from {table}", hidden)
+    yield Attempt("message of throwIf", f"select throwIf(1, tenant_id) from {table}", hidden)
+    yield Attempt("unknown column", f"select tenant_idd from {table}", hidden)
+    yield Attempt("unknown table", f"select * from {table}x", hidden)
+    yield Attempt("unknown tenant's table", f"select * from {table}_{victim[:4]}", hidden)
+    yield Attempt("error with a row limit", f"select * from {table} settings max_rows_to_read = 1", hidden)
+    yield Attempt("error of a regular expression", f"select match('x', concat('(', tenant_id)) from {table}", hidden)
+    yield Attempt("server's log to the client", f"select count() from {table}", refused, {"send_logs_level": "trace"})
+
+
+def estimates(table: str, victim: str) -> Iterator[Attempt]:
+    """Counting hidden rows by what a plan, a statistic or a limit says of them: sizes of granules may show, values not."""
+    hidden = hides(victim)
+    yield Attempt("estimate", f"explain estimate select * from {table}", hidden)
+    # By the key both conditions hold: nothing is left to be read.
+    named = f"select * from {table} where tenant_id = '{victim}'"
+    nothing: Verdict = lambda answer: refused(answer) or not answer.value or answer.value.endswith("\t0\t0\t0")  # noqa: E731
+    yield Attempt("estimate of the victim", f"explain estimate {named}", nothing)
+    yield Attempt("pipeline", f"explain pipeline select * from {table}", hidden)
+    yield Attempt("syntax", f"explain syntax select * from {table}", hidden)
+    yield Attempt("table override", f"explain table override {table} partition by 1", hidden)
+    yield Attempt("statistics", f"select * from system.statistics where table = '{table.split('.')[1]}'", hidden)
+    limited = f"select count() from {table} where tenant_id = '{victim}' settings max_rows_to_read = 1"
+    yield Attempt("rows read of the victim", limited, says(0))
+
+
 def reaches(table: str, uuid: str, victim: str) -> Iterator[Attempt]:
     """Walking around the grants: functions and engines that read the same bytes another way."""
     database, name = table.split(".")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+import msgspec
 from clickhouse_connect.driver.client import Client
 from clickhouse_driver import Client as NativeClient
 from clickhouse_driver.errors import Error as NativeError
@@ -30,7 +32,8 @@ from gxy_analytics.warehouse.embedded import access_file
 from tests.warehouse.dbt_world import DbtWorld, dbt_world
 
 DATABASES = ("raw", "pii", "governance", "staging", "marts", "platform", "features")
-OWN, VICTIM = "harbor", "victim-shop"
+OWN, VICTIM, SPENDER = "harbor", "victim-shop", "spender"
+"""The last has no rows: it uses up its quota."""
 SECRET = "secretvalue"
 """In every text of the victim's rows, beside its name."""
 KEY = bytes(range(32))
@@ -92,6 +95,14 @@ class Target:
         finally:
             client.disconnect()
 
+    def spend(self, user: str, sql: str, times: int) -> None:
+        """Run a statement so many times as a user, over one connection."""
+        headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": self.accounts[user].password}
+        with closing(HTTPConnection(self.host, self.http_port, timeout=60)) as connection:
+            for _ in range(times):
+                connection.request("POST", "/", sql.encode(), headers)
+                connection.getresponse().read()
+
     def rows(self, sql: str, **parameters: str) -> list[tuple[str, ...]]:
         """Rows as the administrator sees them."""
         return [tuple(map(str, row)) for row in self.admin.query(sql, parameters=parameters).result_rows]
@@ -108,14 +119,20 @@ def own_target(directory: Path) -> Iterator[Target]:
     with dbt_world(directory) as world:
         world.build(what=("build", "--resource-type", "model", "--resource-type", "seed"))
         fill(world)
-        specification = load_specification()
-        accounts = wanted_accounts(specification, KEY, [OWN, VICTIM], {})
+        specification = with_errors_left(load_specification())
+        accounts = wanted_accounts(specification, KEY, [OWN, VICTIM, SPENDER], {})
         write_embedded(access_file(world.server.directory), specification, accounts)
         world.server.stop()
         world.server.start()
         with connect(world.server.url, purpose="security-tests") as client:
             by_name = {account.name: account for account in accounts}
             yield Target(client, "127.0.0.1", world.server.http_port, world.server.tcp_port, specification, by_name, OWN, VICTIM)
+
+
+def with_errors_left(specification: Specification) -> Specification:
+    """The same, but for a tenant's quota of errors: the suite makes more of them within an hour than a tenant may."""
+    quota = msgspec.structs.replace(specification.quotas["tenant"], errors=1_000_000)
+    return msgspec.structs.replace(specification, quotas=specification.quotas | {"tenant": quota})
 
 
 @contextmanager

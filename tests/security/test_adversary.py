@@ -14,10 +14,13 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from attempts import Attempt, changes, closed, infers, reaches, reads, refused
+from attempts import Attempt, changes, closed, errors, estimates, infers, reaches, reads, refused
 from server_attempts import files, outside, settings, statements, system_tables
-from target import DATABASES, SECRET, Answer, Target
+from target import DATABASES, OWN, SECRET, SPENDER, VICTIM, Answer, Target
 
+from gxy_analytics.governance.access.specification import load_specification
+
+QUOTA_EXCEEDED = 201
 Run = Callable[[Attempt], Answer]
 
 
@@ -88,6 +91,23 @@ def test_a_hidden_row_makes_no_statement_fail(target: Target) -> None:
     for table in target.specification.policed:
         _, found = successes(target, infers(table, target.own, target.victim))
         assert not found, "\n".join(found)
+
+
+def test_no_message_and_no_estimate_tells_of_a_hidden_row(target: Target) -> None:
+    for table in target.specification.policed:
+        _, found = successes(target, itertools.chain(errors(table, target.victim), estimates(table, target.victim)))
+        assert not found, "\n".join(found)
+
+
+def test_there_are_more_than_150_distinct_attempts_on_every_mart() -> None:
+    """However many marts there are: statements on one, and those on the server, each counted once over both protocols."""
+    specification, table = load_specification(), "marts.sales_daily"
+    on_a_mart = [*reads(table, 1, OWN, VICTIM), *infers(table, OWN, VICTIM), *errors(table, VICTIM), *estimates(table, VICTIM)]
+    on_a_mart += [*reaches(table, "0", VICTIM), *changes(table, OWN, VICTIM)]
+    on_the_server = [*outside(1, 2), *files("/etc/passwd"), *statements(f"tenant_{OWN}", VICTIM), *settings(specification)]
+    distinct = [{(attempt.sql, str(attempt.settings)) for attempt in made} for made in (on_a_mart, on_the_server)]
+    assert len(distinct[0]) >= 110
+    assert sum(map(len, distinct)) >= 300
 
 
 def test_a_side_channel_would_be_seen_by_this_suite(target: Target) -> None:
@@ -229,6 +249,18 @@ def test_what_remains_to_be_learned_is_what_the_reference_says(target: Target) -
     assert "Granules:" in target.http(user, f"explain indexes = 1 select * from {table}").text
     assert refused(target.http(user, "select * from system.parts"))
     assert refused(target.http(user, "select * from system.query_log"))
+
+
+@pytest.mark.skipif("GXY_SECURITY_URL" in os.environ, reason="it would use up the quota of a real tenant")
+def test_a_tenant_that_used_up_its_quota_is_refused_and_no_other_tenant_is(target: Target) -> None:
+    user, quota, limits = f"tenant_{SPENDER}", target.specification.quotas["tenant"], target.specification.profiles["tenant"]
+    most, probe = int(limits["max_result_rows"]), "select count() from marts.sales_daily"
+    assert target.http(user, probe).value == "0"
+    target.spend(user, f"select number from numbers({most}) format Null", (quota.result_rows or 0) // most + 1)
+    assert target.http(user, probe).code == QUOTA_EXCEEDED
+    assert target.native(user, probe).code == QUOTA_EXCEEDED
+    for other in (target.own, target.victim):
+        assert target.http(f"tenant_{other}", probe).value == str(target.count("marts.sales_daily", other))
 
 
 @pytest.mark.skipif("GXY_SECURITY_URL" in os.environ, reason="it would use up the quota of a real tenant")

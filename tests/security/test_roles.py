@@ -73,7 +73,10 @@ def test_specified_columns_are_read_and_their_neighbours_are_not(target: Target)
                 assert hidden, table
                 for column in hidden:
                     assert refused(target.http(user, f"select {column} from {table} limit 1")), (role, table, column)
-                    assert refused(target.http(user, f"select count() from {table} where toString({column}) like 'a%'")), (role, table)
+                    assert refused(target.http(user, f"select count() from {table} where toString({column}) like 'a%'")), (
+                        role,
+                        table,
+                    )
                     guess = f"select 1 from {table} order by {column} limit 1"
                     assert refused(target.http(user, guess)), (role, table, column)
 
