@@ -13,6 +13,7 @@ from dagster_dbt import dbt_assets
 from assets.conventions import WRITE_POOL
 from assets.partitions import window_of
 from assets.transform.translator import WHOLE, WarehouseTranslator
+from gxy_analytics.governance.retention.frozen import frozen_days
 from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Dbt, Platform
 from gxy_analytics.warehouse.day_builds import arrived_by_day, record_builds
@@ -36,6 +37,9 @@ def day_models(manifest: Path) -> dg.AssetsDefinition:
         variables = window_vars(window) if window else {}
         with single_writer(platform.settings.data_dir), platform.clickhouse("dbt_days", context.run.run_id) as client:
             arrived = arrived_by_day(client, window) if window else {}
+            frozen = frozen_days(client, window) if window else []
+            if frozen:
+                context.log.warning("%d days of tenants lost their events to retention: tables keep their rows.", len(frozen))
             yield from with_row_counts(context, client, dbt.build(context, variables))
             if arrived and context.selected_asset_keys == build_days.keys:
                 record_builds(client, arrived, context.run.run_id)

@@ -29,6 +29,7 @@ BOOKS = (
     "select tenant_id, rule_name, sum(rows), sum(events) from governance.retention_runs final "
     "where state = 'done' group by all order by all"
 )
+ROOT = Path(__file__).parents[2]
 STEPS = ("freeze", "begin", "_drop", "_delete_rest", "finish")
 CREATED = "select create_table_query from system.tables where database = 'raw' and name = 'events'"
 
@@ -143,3 +144,13 @@ def test_a_second_application_of_ttls_changes_nothing(clickhouse: Client, monkey
     apply_ttls(clickhouse, Settings())
     monkeypatch.setattr(clickhouse, "command", lambda *_, **__: pytest.fail("a table was altered again"))
     apply_ttls(clickhouse, Settings())
+
+
+def test_every_log_of_the_server_ends_after_thirty_days(clickhouse: Client) -> None:
+    clickhouse.command("system flush logs")
+    logs = clickhouse.query("select name, engine_full from system.tables where database = 'system' and engine like '%MergeTree'")
+    assert "query_log" in dict(logs.result_rows)
+    for name, engine in logs.result_rows:
+        assert "TTL event_date + toIntervalDay(30)" in engine, name
+    for file in ("gxy_analytics/warehouse/config.xml", "docker/clickhouse/config.xml"):
+        assert "<ttl>event_date + INTERVAL 30 DAY</ttl>" in (ROOT / file).read_text()
