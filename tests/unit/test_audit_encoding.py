@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,14 @@ ACTS = st.builds(
 )
 
 
+CUTS = st.lists(st.integers(0, 24), min_size=3, max_size=3).map(sorted)
+
+
+def cut(text: bytes, cuts: list[int]) -> tuple[bytes, ...]:
+    """The text as four columns."""
+    return tuple(text[start:end] for start, end in pairwise([0, *cuts, len(text) + 24]))
+
+
 def as_texts(values: tuple[int | bytes, ...]) -> list[bytes]:
     """A column is a number or a text, never both: a number is the same as its digits."""
     return [value if isinstance(value, bytes) else str(value).encode() for value in values]
@@ -42,6 +52,12 @@ def as_texts(values: tuple[int | bytes, ...]) -> list[bytes]:
 @given(VALUES, VALUES)
 def test_no_two_different_rows_encode_alike(one: tuple[int | bytes, ...], other: tuple[int | bytes, ...]) -> None:
     assert (encode(one) == encode(other)) == (as_texts(one) == as_texts(other))
+
+
+@given(st.binary(max_size=24), CUTS, CUTS)
+def test_the_same_bytes_in_other_columns_encode_otherwise(text: bytes, one: list[int], other: list[int]) -> None:
+    first, second = cut(text, one), cut(text, other)
+    assert (encode(first) == encode(second)) == (first == second)
 
 
 @given(ACTS, st.sampled_from(Act._fields), TEXTS, NUMBERS)

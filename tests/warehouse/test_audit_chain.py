@@ -21,7 +21,7 @@ from gxy_analytics.governance.audit.own_acts import now_us
 from gxy_analytics.governance.audit.record import InvalidActError, record
 from gxy_analytics.governance.audit.retirement import retire
 from gxy_analytics.governance.audit.rows import insert_links, stream_links
-from gxy_analytics.governance.audit.sealing import seal
+from gxy_analytics.governance.audit.sealing import drop_sealed_days, seal
 from gxy_analytics.governance.audit.trust import BrokenChainError, OtherAuditKeyError
 from gxy_analytics.governance.audit.verification import Verdict, verify
 from gxy_analytics.warehouse.client import connect
@@ -239,6 +239,20 @@ def test_who_may_insert_can_neither_say_who_inserted_nor_speak_for_the_sealer(cl
         record(clickhouse, "vault.read", subject="4711")
 
 
+def test_an_act_written_twice_by_one_user_counts_once_sealed_or_not(clickhouse: Client, tmp_path: Path) -> None:
+    def write() -> None:
+        clickhouse.command(
+            "insert into governance.audit_entries (entry_id, action) select toUUID('" + "1" * 32 + "'), 'vault.read'"
+        )
+
+    for _ in range(2):
+        write()
+        write()
+        seal(clickhouse, MASTER, tmp_path)
+    assert len(links(clickhouse)) == 1
+    assert clickhouse.query("select count() from governance.audit_entries").first_row[0] == 4
+
+
 def test_many_writers_and_sealers_of_two_hosts_make_one_whole_chain(
     clickhouse: Client, clickhouse_server: EmbeddedClickHouse, tmp_path: Path
 ) -> None:
@@ -311,7 +325,8 @@ def test_the_days_of_the_intake_go_when_all_of_them_is_sealed_and_not_before(cli
             )
             if sealed_too:
                 seal(clickhouse, MASTER, tmp_path)
-        assert clickhouse.query(count).first_row[0] == 2
+        drop_sealed_days(clickhouse)
+        assert clickhouse.query(count).first_row[0] == 2, "today's, and the one that is not sealed"
         seal(clickhouse, MASTER, tmp_path)
     finally:
         clickhouse.command("alter table governance.audit_entries modify column recorded_at materialized now64(6, 'UTC')")
