@@ -10,11 +10,13 @@ from typing import Any
 
 import psycopg
 from clickhouse_connect.driver.client import Client
-from subject_world import MASTER, pid, seen
+from subject_world import MASTER, NOON, pid, seen
 
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.privacy_report.report import MadeReport, make_report
+from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
+from gxy_analytics.governance.suppressions import ANONYMOUS, identity_hash
 from gxy_analytics.settings import Settings
 
 ANNA, BO, OTHER_ANNA = pid("acme", 1), pid("acme", 2), pid("umbra", 3)
@@ -87,6 +89,10 @@ def fill(client: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     seen(client, "acme", [("hers-phone", ANNA)], **added, **items)
     seen(client, "acme", [("theirs-kiosk", BO), ("theirs-kiosk", ""), ("theirs-bos", BO)], page_title="theirspage")
     seen(client, "umbra", [("hers-phone", OTHER_ANNA), ("hers-phone", "")], page_title="theirsumbrapage")
+    letter(client, "acme", b'{"anonymous_id": "hers-phone", "name": "hersletter"', "hers-phone")
+    letter(client, "acme", b'{"anonymous_id": "hers-phone", "email": "theirs@example.com"', "hers-phone", "theirs-bos")
+    letter(client, "acme", b'{"anonymous_id": "theirs-bos"', "theirs-bos")
+    letter(client, "umbra", b'{"anonymous_id": "hers-phone", "name": "theirsletter"', "hers-phone")
     client.command(SESSIONS)
     client.command(CUSTOMERS)
     sessions = [[tenant, "2026-03-01", name, visitor, who, "2026-03-01 12:00:00", 200, 2, f"/{name}", "Direct"]
@@ -97,6 +103,16 @@ def fill(client: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     insert(client, "marts.fct_sessions", sessions)
     scored = [["acme", ANNA, 2, "EUR", "1174.6000", 5, "champions"], ["acme", BO, 1, "EUR", "33.33", 1, "lost"]]
     insert(client, "marts.dim_customers", scored)
+
+
+def letter(client: Client, tenant_id: str, raw: bytes, *browsers: str) -> None:
+    """A sealed dead letter about these browsers."""
+    seal, number = LetterSeal(MASTER), f"{len(raw):032x}"
+    sealed = seal.seal(tenant_id, number, LetterContent(raw, "not JSON", {"x": "hersheader"}))
+    about = [identity_hash(tenant_id, ANONYMOUS, browser) for browser in browsers]
+    row = [tenant_id, number, NOON, NOON, "not_json", sealed, seal.version, about]
+    columns = ["tenant_id", "rejected_id", "received_at", "loaded_at", "reason", "raw", "seal_version", "subjects"]
+    client.insert("events_rejected", [row], column_names=columns, database="raw")
 
 
 def insert(client: Client, table: str, rows: list[list[Any]]) -> None:

@@ -16,12 +16,13 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
-from report_world import ANNA, BO, HOSTILE, OTHER_ANNA, fill, report
+from report_world import ANNA, BO, HOSTILE, OTHER_ANNA, fill, insert, report
 from subject_world import MASTER
 
 from gxy_analytics import cli
 from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
 from gxy_analytics.governance.master_key import MissingMasterKeyError
+from gxy_analytics.governance.privacy_report.letters import OF_OTHERS
 from gxy_analytics.governance.privacy_report.report import ReportExistsError, make_report
 from gxy_analytics.governance.subjects import NoSuchSubjectError
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash, suppress
@@ -113,6 +114,7 @@ def test_all_of_hers_is_in_it_from_the_vault_to_the_marts(anna: dict[str, Any]) 
         "raw.oltp_shipments": 1,
         "raw.oltp_refunds": 1,
         "raw.events": 4,
+        "raw.events_rejected": 2,
         "marts.fct_sessions": 3,
         "marts.dim_customers": 1,
     }
@@ -154,6 +156,14 @@ def test_amounts_are_exact_decimals_and_times_have_the_shops_zone_and_offset(ann
     assert anna["products"] == {"1": {"name": "hersboot", "sku": "B-1"}}
 
 
+def test_dead_letters_are_opened_for_her_unless_they_name_somebody_else_too(anna: dict[str, Any]) -> None:
+    letters = {row["raw"]: row for row in rows(anna, "raw.events_rejected")}
+    assert set(letters) == {'{"anonymous_id": "hers-phone", "name": "hersletter"', OF_OTHERS}
+    hers = letters['{"anonymous_id": "hers-phone", "name": "hersletter"']
+    assert (hers["detail"], hers["headers"]) == ("not JSON", {"x": "hersheader"})
+    assert not {"detail", "headers", "subjects"} & set(letters[OF_OTHERS])
+
+
 def test_every_key_and_every_column_is_explained_and_no_sealed_form_is_in_it(anna: dict[str, Any]) -> None:
     assert set(anna) == set(anna["keys"])
     assert (anna["schema"], anna["schema_version"]) == ("gxy.privacy-report", 1)
@@ -186,6 +196,22 @@ def test_the_files_are_for_their_owner_alone_and_are_not_written_over(shop: Clie
     with pytest.raises(ReportExistsError):
         report(shop, settings, tmp_path / "new", customer_id=1)
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.html", "report.json"]
+
+
+def test_a_table_that_nobody_explained_is_in_it_all_the_same(shop: Client, settings: Settings, tmp_path: Path) -> None:
+    columns = "tenant_id String, customer_pid String, score Float64, at DateTime64(3, 'UTC')"
+    shop.command(f"create table features.fraud_scores ({columns}) engine MergeTree order by tenant_id")
+    shop.command("create table features.fraud_scores__aside as features.fraud_scores")
+    insert(shop, "features.fraud_scores", [[tenant, who, 0.5, "2026-03-01 12:00:00"] for tenant, who in
+                                           (("acme", ANNA), ("acme", BO), ("umbra", ANNA))])  # fmt: skip
+    try:
+        document = json.loads(report(shop, settings, tmp_path, customer_id=1).json_file.read_text())
+    finally:
+        shop.command("drop table features.fraud_scores")
+        shop.command("drop table features.fraud_scores__aside")
+    at = "2026-03-01T13:00:00.000+01:00"
+    assert rows(document, "features.fraud_scores") == [{"tenant_id": "acme", "customer_pid": ANNA, "score": 0.5, "at": at}]
+    assert "features.fraud_scores__aside" not in document["rows"]
 
 
 def test_every_report_is_an_act_with_a_hash_for_a_name_and_the_next_report_shows_it(

@@ -57,10 +57,9 @@ class Head:
         """One a pseudonym and a browser, the pseudonyms first."""
         return identity_hashes(self.subject)
 
-    @property
-    def identities(self) -> Identities:
-        """What the rows are found by: hashes whole and short."""
-        hashes = (*self.hashes, *(one[:SHORT] for one in self.hashes))
+    def found(self, address_hashes: tuple[str, ...] = ()) -> Identities:
+        """What the rows are found by: hashes whole and short, and those that dead letters know her e-mail address by."""
+        hashes = (*self.hashes, *(one[:SHORT] for one in self.hashes), *address_hashes)
         return Identities(self.subject.tenant_id, self.customers, self.subject.anonymous_ids, hashes)
 
 

@@ -68,8 +68,8 @@ def _header(head: Head, digest: Digest, counts: dict[str, int]) -> Html:
         ("Spent", spent),
         ("Visits", f"{sum(one.visits for one in digest.days.values()):,}"),
         ("Things you did", f"{digest.event_count:,}"),
-        ("First known", day(days[0]) if days else ""),
-        ("Last known", day(days[-1]) if days else ""),
+        ("From", day(days[0]) if days else ""),
+        ("To", day(days[-1]) if days else ""),
     )
     return tag(
         "header",
@@ -84,6 +84,12 @@ def _header(head: Head, digest: Digest, counts: dict[str, int]) -> Html:
         ),
         facts(tiles, "tiles"),
     )
+
+
+def _name(digest: Digest) -> str:
+    """The first name and the first last name that the vault gave."""
+    told = (next((one[part] for one in digest.people.values() if one.get(part)), "") for part in ("first_name", "last_name"))
+    return " ".join(filter(None, told))
 
 
 def _footer(head: Head) -> Html:

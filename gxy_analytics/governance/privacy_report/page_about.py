@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gxy_analytics.governance.privacy_report.catalogue import HeldTable, texts
 from gxy_analytics.governance.privacy_report.document import not_searched
@@ -18,26 +18,13 @@ def about(head: Head, tables: Sequence[HeldTable], counts: dict[str, int]) -> Ht
     who = f"{shop.name}{where} decides what your data is used for and answers for it."
     columns = (("What", "w"), ("What for", "w"), ("From where", "w"), ("How long", "w"), ("Rows", "n"))
     rows = [
-        (
-            join((tag("strong", one.explained.title), tag("br"), one.explained.what)),
-            join(tag("div", said["purposes"][purpose]) for purpose in one.explained.purposes),
-            said["sources"][one.explained.source],
-            one.explained.kept_text(periods),
-            f"{counts[one.name]:,}",
-        )
-        for one in tables
-        if one.explained.section != "copies"
+        _section(name, of, counts, periods) for name, of in _by_section(tables).items() if any(counts[one.name] for one in of)
     ]
-    copies = sum(counts[one.name] for one in tables if one.explained.section == "copies")
     return join(
         (
             tag("p", who, " A platform stores and processes it on the shop's behalf."),
             table(columns, rows, stack=True),
-            tag(
-                "p",
-                f"Besides there are working copies of these, {copies:,} rows: they are under “Where it is kept”.",
-                class_="soft",
-            ),
+            tag("p", "Every single table, also the empty ones, is under “Where it is kept”.", class_="soft"),
             tag("h3", "Who gets to see it"),
             bullets(said["recipients"].values()),
             tag("h3", "Where you cannot be looked up"),
@@ -46,6 +33,30 @@ def about(head: Head, tables: Sequence[HeldTable], counts: dict[str, int]) -> Ht
             ),
         )
     )
+
+
+def _by_section(tables: Sequence[HeldTable]) -> dict[str, list[HeldTable]]:
+    sections: dict[str, list[HeldTable]] = {name: [] for name in texts()["sections"]}
+    for one in tables:
+        sections[one.explained.section].append(one)
+    return sections
+
+
+def _section(name: str, of: Sequence[HeldTable], counts: dict[str, int], periods: Mapping[str, str]) -> Sequence[object]:
+    """A line for the tables of a section that have rows: each purpose, source and period once."""
+    said, full = texts(), [one.explained for one in of if counts[one.name]]
+    purposes = dict.fromkeys(said["purposes"][purpose] for one in full for purpose in one.purposes)
+    return (
+        join((tag("strong", said["sections"][name]), tag("div", ", ".join(one.title for one in full), class_="soft"))),
+        _lines(purposes),
+        _lines(dict.fromkeys(said["sources"][one.source] for one in full)),
+        _lines(dict.fromkeys(one.kept_text(periods) for one in full)),
+        f"{sum(counts[one.name] for one in of):,}",
+    )
+
+
+def _lines(texts_once: Iterable[str]) -> Html:
+    return join(tag("div", one) for one in texts_once)
 
 
 def places_kept(tables: Sequence[HeldTable], counts: dict[str, int], periods: Mapping[str, str]) -> Html:

@@ -28,7 +28,7 @@ def orders(digest: Digest) -> Html:
     spent = ", ".join(amount(total, currency) for currency, total in sorted(digest.spent.items()))
     cancelled = f", {digest.cancelled:,} of them cancelled" if digest.cancelled else ""
     parts: list[Html] = [
-        tag("p", f"{count(digest.order_count, 'order')}{cancelled}{f': {spent}' if spent else ''}.", class_="soft")
+        tag("p", f"{count(digest.order_count, 'order')}{cancelled}{f'. Spent: {spent}' if spent else ''}.", class_="soft")
     ]
     parts += cards[:OPEN]
     if len(cards) > OPEN:

@@ -15,7 +15,8 @@ from gxy_analytics.governance.privacy_report.wording import ACTS, PROFILE, SEGME
 
 NOTHING = Html("")
 DAYS_OPEN = 14
-"""Days that are shown before the rest is folded away."""
+VISITS_OPEN = 10
+"""Days and visits that are shown before the rest is folded away."""
 
 
 def profile(digest: Digest) -> Html:
@@ -75,7 +76,9 @@ def _visits(digest: Digest) -> Html:
         )
         for one in reversed(digest.visits)
     ]
-    return table(columns, rows, stack=True)
+    older = rows[VISITS_OPEN:]
+    more = fold(count(len(older), "earlier visit"), table(columns, older, stack=True)) if older else NOTHING
+    return join((table(columns, rows[:VISITS_OPEN], stack=True), more))
 
 
 def events(digest: Digest) -> Html:

@@ -21,8 +21,11 @@ from gxy_analytics.governance.privacy_report.catalogue import HeldTable, held_ta
 from gxy_analytics.governance.privacy_report.digest import Digest
 from gxy_analytics.governance.privacy_report.document import write_document
 from gxy_analytics.governance.privacy_report.head import SHORT, Head, read_head
+from gxy_analytics.governance.privacy_report.letters import TABLE as LETTERS
+from gxy_analytics.governance.privacy_report.letters import address_hashes, opened_letter
 from gxy_analytics.governance.privacy_report.page import render_page
-from gxy_analytics.governance.privacy_report.rows import Row, stream_rows
+from gxy_analytics.governance.privacy_report.rows import Identities, Row, stream_rows
+from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.governance.subjects import find_subject
 from gxy_analytics.governance.vault_reader import Values, VaultReader
 from gxy_analytics.settings import Settings
@@ -87,11 +90,12 @@ def make_report(
         include_erased=True,
     )
     head = read_head(client, settings, subject, next(field for field, value in identities.items() if value is not None))
-    opened = _open_vault(client, master_key, head, reason)
+    opened, seal = _open_vault(client, master_key, head, reason), LetterSeal(master_key)
     with _private(directory / JSON) as document, _private(directory / PAGE) as page:
         digest = Digest(head)
         tables = held_tables(client)
-        rows = ((table, digest.watch(table, _rows(client, table, head, opened))) for table in tables)
+        found_by = head.found(address_hashes(seal, tenant_id, opened.get("pii.customers", {}).values()))
+        rows = ((table, digest.watch(table, _rows(client, table, found_by, head, opened, seal))) for table in tables)
         counts = write_document(document, head, rows)
         page.write(render_page(head, tables, counts, digest))
         _account(client, head, reason, counts)
@@ -120,10 +124,15 @@ def _open_vault(client: Client, master_key: KeyRing, head: Head, reason: str) ->
     }
 
 
-def _rows(client: Client, table: HeldTable, head: Head, opened: dict[str, dict[str, Values]]) -> Iterator[Row]:
-    """The person's rows of the table; those of the vault with what they hold in the clear."""
+def _rows(
+    client: Client, table: HeldTable, who: Identities, head: Head, opened: dict[str, dict[str, Values]], seal: LetterSeal
+) -> Iterator[Row]:
+    """The person's rows of the table; those of the vault, and dead letters, with what they hold in the clear."""
     key = VAULT_KEYS.get(table.name, "")
-    for row in stream_rows(client, table, head.identities, head.shop.zone):
+    for row in stream_rows(client, table, who, head.shop.zone):
+        if table.name == LETTERS:
+            yield opened_letter(seal, who.tenant_id, row, who.hashes)
+            continue
         values = opened.get(table.name, {}).get(str(row.get(key)), {})
         yield row | {name: value for name, value in values.items() if value is not None}
 

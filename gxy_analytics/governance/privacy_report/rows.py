@@ -41,6 +41,8 @@ CHUNK = 1 << 18
 SAFE_INTEGER = 2**53
 """Above it other readers of JSON round (RFC 8259 §6): such a number becomes a text."""
 JSON_TEXT = ("properties", "traits", "report")
+HEX = "hex(raw) as raw"
+"""Of a dead letter: sealed bytes are no text."""
 BY_CUSTOMER = "customer_pid in {customers:Array(String)}"
 BY_BROWSER = {
     "anonymous_id": "anonymous_id in (select id from browsers)",
@@ -77,7 +79,7 @@ class Identities:
 def stream_rows(client: Client, table: HeldTable, who: Identities, zone: ZoneInfo) -> Iterator[Row]:
     """Yield the rows of the person as JSON-ready dicts. Raises UnsearchableTableError, BrokenAnswerError."""
     sql = Template(read_sql(__package__, "held_rows.sql")).substitute(
-        columns=", ".join(quote_identifier(column.name) for column in table.shown),
+        columns=", ".join(_selected(table, column) for column in table.shown),
         table=table.quoted,
         final="final" if "Replacing" in table.engine else "",
         condition=_condition(table),
@@ -94,6 +96,10 @@ def stream_rows(client: Client, table: HeldTable, who: Identities, zone: ZoneInf
             except ValueError:
                 raise BrokenAnswerError(f"The rows of {table.name} could not all be read: make the report again.") from None
             yield shape(read)
+
+
+def _selected(table: HeldTable, column: Column) -> str:
+    return HEX if column.name == "raw" and table.has("seal_version") else quote_identifier(column.name)
 
 
 def _lists(who: Identities) -> ExternalData:
