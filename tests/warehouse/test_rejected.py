@@ -10,19 +10,24 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from loader_world import SEAL, LoaderWorld, event
+from loader_world import MASTER, SEAL, LoaderWorld, event
 
-from gxy_analytics.governance.sealed_letters import LetterContent
+from gxy_analytics.governance.key_file import WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.commands import ingest
 from ingest_service.letter_commands import lines_of
 from ingest_service.loader import replay as replaying
 from ingest_service.loader.adapters import ADAPTERS
+from ingest_service.loader.loader import Loader
 from ingest_service.loader.native import NATIVE
 from ingest_service.loader.replay import Selection, list_letters, replay, show_letters
 from ingest_service.spool.reader import read_records
@@ -136,6 +141,46 @@ def test_an_undecodable_body_is_loaded_once_it_can_be_decoded(world: LoaderWorld
     assert world.one("user_agent, warnings") == {"user_agent": "Shop/1", "warnings": []}
     letter = world.contents()[0]
     assert (letter.raw.decode(), "content-encoding" in letter.headers) == (json.dumps(NO_ID), False)
+
+
+def test_a_batch_with_letters_that_was_not_finished_gives_the_same_bytes_again(
+    world: LoaderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.spool([NO_ID, event(**WHOLE)])
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(Loader, "_insert", lambda *_: (_ for _ in ()).throw(InterruptedError))
+        world.load()
+    monkeypatch.setattr("ingest_service.loader.loader.finish_differing", lambda *_: pytest.fail("other rows than before"))
+    world.load()
+    assert (len(world.letters()), len(world.rows())) == (1, 1)
+
+
+def test_a_running_loader_seals_under_the_newest_key_of_the_file(world: LoaderWorld) -> None:
+    loader = Loader(world.settings, Pseudonyms(load_key_ring(world.settings)), Flag())
+    try:
+        for version in (1, 2):
+            keys = tuple(WrapKey(number, MASTER[:31] + bytes([number])) for number in range(1, version + 1))
+            replace_file(world.settings.master_key_path, encode_keys(MASTER, keys))
+            world.spool([NO_ID])
+            while loader.step():
+                pass
+    finally:
+        loader.close()
+    assert world.letters("seal_version") == [(1,), (2,)]
+    letters = show_letters(world.client, LetterSeal(load_key_ring(world.settings)), Selection(tenant=world.tenant_id), why="test")
+    assert {letter["raw"] for letter in letters} == {json.dumps(NO_ID)}
+
+
+def test_a_letter_from_before_it_was_sealed_is_shown_and_replayed_as_it_came(world: LoaderWorld) -> None:
+    given = {"event_id": str(uuid.uuid4()), **WHOLE}
+    columns = ["tenant_id", "rejected_id", "received_at", "protocol", "reason", "detail", "raw", "headers"]
+    row = [world.tenant_id, "c" * 32, datetime.now(UTC), "native", "missing_name", "no `name`", json.dumps(given), {"dnt": "1"}]
+    world.client.insert("events_rejected", [row], columns, database="raw")
+    (letter,) = show_letters(world.client, SEAL, Selection(tenant=world.tenant_id), why="test")
+    assert (letter["raw"], letter["detail"], letter["is_sealed"]) == (json.dumps(given), "no `name`", False)
+    assert put_back(world) == {"missing_name": 1}
+    (record,) = replayed(world)
+    assert (record.headers["dnt"], json.loads(record.body)["events"]) == ("1", [given])
 
 
 def test_a_collision_tells_both_fingerprints(world: LoaderWorld) -> None:

@@ -10,7 +10,7 @@ import click
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import os_user
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.retention.holds import lift_hold, list_holds, place_hold, require_customer
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
@@ -34,7 +34,7 @@ def hold(tenant_id: str, customer_id: str | None, customer_pid: str | None, reas
         raise AmbiguousCustomerError("A hold is on one customer: name her by --customer-id or by --customer-pid, not both.")
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-hold") as client:
         if customer_id:
-            pseudonyms = Pseudonyms(load_master_key(settings.master_key_path))
+            pseudonyms = Pseudonyms(load_key_ring(settings))
             pseudonyms.check(client, [tenant_id])
             customer_pid = pseudonyms.customer_pid(tenant_id, customer_id)
         if customer_pid:
