@@ -31,7 +31,7 @@ REFUSAL = Reference("#/components/schemas/Refusal")
 WHY = {
     400: "Not what this protocol sends; says where and why.",
     401: "No write key, or one that is not known.",
-    403: "The tenant's allow-list does not have this origin.",
+    403: "The tenant's allow-list does not have this origin, or the tenant is suspended.",
     404: "No such write key, or nothing that could be one.",
     408: "The body did not arrive in time.",
     413: "The body is too large as sent or as inflated, or has too many events.",

@@ -26,7 +26,7 @@ SCHEMA_REF = "#/components/schemas/{name}"
 REFUSALS = {
     400: "The body is not a batch of events; says where and why. Kept as one dead letter.",
     401: "No write key, or one that is not known.",
-    403: "The tenant's allow-list does not have this origin.",
+    403: "The tenant's allow-list does not have this origin, or the tenant is suspended.",
     408: "The body did not arrive in time.",
     413: "The body is too large as sent or as inflated, or has too many events.",
     415: "Unknown Content-Encoding.",

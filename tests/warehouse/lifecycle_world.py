@@ -10,7 +10,6 @@ from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.erasure.registry import load_registry
 from gxy_analytics.governance.erasure.tenants import tenant_tables
-from gxy_analytics.governance.lifecycle.traces import count_rows
 
 MART = "create table marts.fct_orders (tenant_id String, order_id UInt64, note String) engine = MergeTree order by tenant_id"
 
@@ -22,19 +21,22 @@ def extract_everything(source: Source, client: Client) -> dict[str, tuple[str, .
 
 def fill_everywhere(client: Client, *tenants: str) -> list[str]:
     """A mart, some events, and at least one row of each tenant in every table that a removal empties; returns the tables."""
+    client.command("system stop ttl merges")  # a row of nothing but defaults is of 1970
     client.command(MART)
     for tenant in tenants:
         seen(client, tenant, [("browser-1", ""), ("browser-2", "")])
     names = [table.name for table in tenant_tables(client, load_registry())]
+    values = ", ".join(f"('{tenant}')" for tenant in tenants)
     for name in names:
-        for tenant in tenants:
-            client.command(f"insert into {name} (tenant_id) values ('{tenant}')")
+        if name != "governance.tenant_keys":  # extraction has filled it, and an empty fingerprint is another master key's
+            client.command(f"insert into {name} (tenant_id) values {values}")
     return names
 
 
 def counts(client: Client, names: list[str], tenant: str) -> dict[str, int]:
-    """Rows of the tenant by table."""
-    return {name: count_rows(client, name, tenant) for name in names}
+    """Rows of the tenant by table, versions of a row counted once."""
+    sql = "select count() from {} where tenant_id = '{}' settings final = 1"
+    return {name: int(client.query(sql.format(name, tenant)).first_row[0]) for name in names}
 
 
 def acts(client: Client, tenant: str) -> list[str]:

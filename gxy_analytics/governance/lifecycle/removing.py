@@ -39,6 +39,8 @@ from gxy_analytics.warehouse.client import read_sql
 
 DOOR_SECONDS = 5.0  # until every worker has read that the keys end (`ingest_service.auth`)
 SPOOL_SECONDS = 60.0  # a loader reads its list every 10 s, and clears within some more
+PARTS_SECONDS = 20.0  # a server drops replaced parts after old_parts_lifetime, 8 minutes by default: the hourly job looks again
+POLL_SECONDS = 0.5
 ATTEMPTS = 3  # a build under way when the rows went writes some of them again
 RECHECK_DAYS = 7
 MUTATION = {"mutations_sync": 2}
@@ -137,7 +139,7 @@ def _finish(client: Client, removal: Removal, login: str) -> Removal:
             f"The rows of tenant '{slug}' are erased, but the loader of {', '.join(waiting)} has not said that its spool is "
             f"clear: start it where it does not run. The hourly job ends the removal, or `gxy tenant remove {slug} --now` does."
         )
-    if parts := tenant_parts_left(client, removal.report):
+    if parts := _parts_left(client, removal):
         raise NotRemovedError(
             f"The rows of tenant '{slug}' are erased, but old parts of {', '.join(parts)} are on the disk until the server drops "
             f"them, in minutes. The hourly job ends the removal, or `gxy tenant remove {slug} --now` does."
@@ -154,6 +156,14 @@ def _finish(client: Client, removal: Removal, login: str) -> Removal:
     for name in OWN_ROWS:
         client.command(read_sql(__package__, name), parameters=bound, settings=MUTATION)
     return save(client, removal, state=REMOVED, report=report, error="")
+
+
+def _parts_left(client: Client, removal: Removal) -> list[str]:
+    """Tables with parts of before on the disk, after waiting for the server to drop them; rows are gone already."""
+    deadline = time.monotonic() + PARTS_SECONDS
+    while (parts := tenant_parts_left(client, removal.report)) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return parts
 
 
 def _again(client: Client, settings: Settings, removal: Removal) -> list[Removal]:
