@@ -27,7 +27,7 @@ def test_a_changed_applied_file_is_an_error(clickhouse: Client) -> None:
 
 
 def test_every_table_leads_its_sort_key_with_the_tenant(clickhouse: Client) -> None:
-    """Exceptions are tables that hold no tenant's rows at all, and the audit: it is about all of them, in the order of its chain."""
+    """Exceptions are tables that hold no tenant's rows at all, and the audit, which is in the order of its chain."""
     without_tenant = {
         "schema_migrations",
         "watermarks",
