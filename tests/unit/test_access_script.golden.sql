@@ -36,6 +36,7 @@ GRANT SELECT, INSERT ON governance.privacy_request_states TO gxy_role_eraser;
 GRANT SELECT, INSERT ON governance.retention_holds TO gxy_role_eraser;
 GRANT SELECT, INSERT ON governance.tenant_states TO gxy_role_eraser;
 GRANT SELECT, INSERT ON governance.tenant_removals TO gxy_role_eraser;
+GRANT OPTIMIZE ON governance.privacy_requests TO gxy_role_eraser;
 GRANT SELECT, INSERT, ALTER DELETE ON governance.erased_rows TO gxy_role_eraser;
 GRANT SELECT, INSERT, ALTER DELETE ON governance.retention_periods TO gxy_role_eraser;
 GRANT SELECT, INSERT, ALTER DELETE ON governance.retention_runs TO gxy_role_eraser;
