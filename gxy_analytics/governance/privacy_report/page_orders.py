@@ -56,7 +56,7 @@ def _lines(order: Order, products: dict[int, tuple[str, str]], currency: str) ->
          amount(one.get("unit_price")), amount(one.get("discount")), amount(one.get("total"), currency))
         for one in order.items
     ]  # fmt: skip
-    return table(columns, rows) if rows else Html("")
+    return table(columns, rows, stack=True) if rows else Html("")
 
 
 def _facts(order: Order) -> Html:

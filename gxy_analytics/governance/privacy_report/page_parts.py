@@ -16,7 +16,8 @@ from gxy_analytics.governance.privacy_report.wording import ACTS, PROFILE, SEGME
 NOTHING = Html("")
 DAYS_OPEN = 14
 VISITS_OPEN = 10
-"""Days and visits that are shown before the rest is folded away."""
+VALUES_OPEN = 6
+"""Days, visits and values that are shown before the rest is folded away."""
 
 
 def profile(digest: Digest) -> Html:
@@ -137,7 +138,8 @@ def identifiers(digest: Digest) -> Html:
         values = [
             join((tag("code", value), tag("small", f" {count(times, 'event')}"))) for value, times in seen.values.most_common()
         ]
-        lists.append((title, bullets([*values, *([more] if more else [])]) if values else ""))
+        listed = bullets([*values, *([more] if more else [])]) if values else ""
+        lists.append((title, fold(count(len(values), "value"), listed) if len(values) > VALUES_OPEN else listed))
     note = NOTHING
     if subject.shared_ids:
         words = "What was done in a browser that others used as well is yours here only where you were signed in."
