@@ -34,7 +34,7 @@ MAX_PASSES = 10  # writers that still wrap under the old key read the new one be
 
 
 class FixedKeyError(GxyError):
-    """The key comes from the environment, where nothing can be written."""
+    """The key is where nothing can be written: in the environment, or in a file or directory that is read-only."""
 
 
 class StillInUseError(GxyError):
@@ -130,11 +130,9 @@ def _check_root(client: Client, ring: KeyRing) -> None:
 
 def _add_key(client: Client, ring: KeyRing, now: datetime, reason: str) -> None:
     """Put a new wrap key beside the one in use."""
-    assert ring.source is not None  # noqa: S101 - `rotate` refuses others
     added = WrapKey(ring.active.version + 1, secrets.token_bytes(KEY_BYTES), now)
     record(client, ACTION, reason=reason, details={"step": "begun", "version": added.version})
-    replace_file(ring.source, encode_keys(ring.root, (*ring.wrap_keys, added)))
-    ring.refresh()
+    _write(ring, (*ring.wrap_keys, added))
 
 
 def _rewrap_everything(client: Client, ring: KeyRing) -> tuple[int, int]:
@@ -158,15 +156,26 @@ def _rewrap_everything(client: Client, ring: KeyRing) -> tuple[int, int]:
 
 def _retire(client: Client, ring: KeyRing, reason: str) -> tuple[int, ...]:
     """Take the old keys out of the file; nothing is wrapped under them, counted again just before."""
-    assert ring.source is not None  # noqa: S101 - `rotate` refuses others
     old = tuple(one.version for one in ring.wrap_keys[:-1])
     left = sum(key_use(client).under(version) for version in old)
     if left:
         raise StillInUseError(f"{left:,} rows are wrapped under the old key again: run `gxy keys rotate` once more.")
     record(client, ACTION, reason=reason, details={"step": "done", "version": ring.active.version})
-    replace_file(ring.source, encode_keys(ring.root, (ring.active,)))
-    ring.refresh()
+    _write(ring, (ring.active,))
     return old
+
+
+def _write(ring: KeyRing, wrap_keys: tuple[WrapKey, ...]) -> None:
+    """Put these wrap keys into the ring's file, and into the ring."""
+    assert ring.source is not None  # noqa: S101 - `rotate` refuses others
+    try:
+        replace_file(ring.source, encode_keys(ring.root, wrap_keys))
+    except OSError as error:
+        raise FixedKeyError(
+            f"The key file {ring.source} cannot be replaced ({error.strerror}): run this where the file and its directory can be "
+            "written, then copy the file to where it is read-only."
+        ) from None
+    ring.refresh()
 
 
 def age_days(instant: datetime | None, now: datetime) -> int | None:

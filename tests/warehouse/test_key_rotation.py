@@ -210,6 +210,21 @@ def test_another_root_or_a_key_of_the_environment_is_not_rotated(clickhouse: Cli
     assert settings.master_key_path.read_bytes() == other
 
 
+def test_a_key_file_that_cannot_be_replaced_is_a_clear_refusal_and_stays_as_it_is(
+    clickhouse: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = fill(clickhouse, 1)
+
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(key_rotation, "replace_file", refuse)
+    with pytest.raises(FixedKeyError, match="cannot be replaced"):
+        rotated(clickhouse, settings)
+    assert settings.master_key_path.read_bytes() == MASTER
+    assert opened(clickhouse, load_key_ring(settings), *people) == people
+
+
 def test_the_commands_tell_what_is_under_which_key_and_what_is_missing(
     clickhouse: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
