@@ -11,6 +11,8 @@ from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.erasure.registry import load_registry
 from gxy_analytics.governance.erasure.tenants import tenant_tables
 
+FILLED = ("governance.tenant_keys", "governance.tenant_timezones", "governance.reconciliation")
+"""Filled otherwise: a comparison of 1970 is over, an empty fingerprint is another master key's, an empty zone another zone."""
 MART = "create table marts.fct_orders (tenant_id String, order_id UInt64, note String) engine = MergeTree order by tenant_id"
 
 
@@ -28,8 +30,10 @@ def fill_everywhere(client: Client, *tenants: str) -> list[str]:
     names = [table.name for table in tenant_tables(client, load_registry())]
     values = ", ".join(f"('{tenant}')" for tenant in tenants)
     for name in names:
-        if name != "governance.tenant_keys":  # extraction has filled it, and an empty fingerprint is another master key's
+        if name not in FILLED:
             client.command(f"insert into {name} (tenant_id) values {values}")
+    for tenant in tenants:
+        client.command(f"insert into governance.reconciliation (tenant_id, local_date) values ('{tenant}', today())")
     return names
 
 
