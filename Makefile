@@ -38,6 +38,7 @@ bench: $(STAMP)  ## Tables with ratios against a baseline of the same run
 	$(BIN)/python -m benchmarks.abuse
 	$(BIN)/python -m benchmarks.enrich
 	$(BIN)/python -m benchmarks.policy
+	$(BIN)/python -m benchmarks.erasure
 	$(BIN)/python -m benchmarks.daily
 
 lock: $(STAMP)  ## Resolve requirements.lock anew from pyproject.toml
