@@ -1,26 +1,5 @@
-select
-    sequence,
-    toString(entry_id) as entry,
-    toUnixTimestamp64Micro(occurred_at) as occurred_us,
-    toUnixTimestamp64Micro(recorded_at) as recorded_us,
-    db_user,
-    actor,
-    program,
-    origin,
-    action,
-    tenant_id,
-    subject,
-    reason,
-    rows,
-    details,
-    toUnixTimestamp64Micro(sealed_at) as sealed_us,
-    previous_hash,
-    hash,
-    key_id,
-    mac
+select max(sequence)
 from governance.audit
 where sequence < (
     select if(count() = 0, 0, min(sequence)) from governance.audit where sealed_at >= {before:DateTime64(6)}
 )
-order by sequence desc
-limit 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from string import Template
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,9 @@ def stream_links(client: Client, first: int) -> Iterator[Link]:
 
 
 def links_where(client: Client, name: str, parameters: Mapping[str, Any] | None = None) -> list[Link]:
-    """The rows that the `.sql` file `name` selects."""
-    found = client.query(read_sql(__package__, name), parameters=dict(parameters or {}), query_formats=AS_BYTES)
+    """The rows whose sequence the `.sql` file `name` selects, in order; of several with one sequence any."""
+    sql = Template(read_sql(__package__, "links_in.sql")).substitute(sequences=read_sql(__package__, name))
+    found = client.query(sql, parameters=dict(parameters or {}), query_formats=AS_BYTES)
     return [Link._make(row) for row in found.result_rows]
 
 
