@@ -24,7 +24,8 @@ CRON = "50 * * * *"
     name="tenant_states",
     specs=[
         table_spec(
-            *STATES,
+            "governance",
+            "tenant_states",
             "Follows the backend's tenants: who is gone from it is stopped and asked to leave, who is back stays, logins follow.",
             kinds={"python"},
             deps=[BACKEND_TENANTS],
@@ -44,7 +45,8 @@ def tenant_states(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     name="tenant_removals",
     specs=[
         table_spec(
-            *REMOVALS,
+            "governance",
+            "tenant_removals",
             "Carries out the removals that are due, goes on with those that were begun, and looks after those of the last week.",
             kinds={"python"},
             deps=[STATES],
