@@ -36,6 +36,7 @@ from ingest_service.metrics import IngestMetrics
 from ingest_service.privacy import DNT, GPC
 from ingest_service.protocols.native import DROP
 from ingest_service.protocols.wire import Reading, Wire
+from ingest_service.request import headers_of
 from ingest_service.spool.record import RecordFlags, SpoolRecord, decode_record
 from ingest_service.spool.segment import FRAME_BYTES
 
@@ -145,7 +146,8 @@ class FuzzWorld:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": given.body, "more_body": False}
 
-        answer = await endpoint.answer(scope_of(given), receive)  # type: ignore[arg-type]
+        scope = scope_of(given)
+        answer = await endpoint.answer(scope, headers_of(scope), receive)  # type: ignore[arg-type]
         taken = Taken(given, tenant_id, answer, wire.reading, self._appended)
         self._check_answer(taken)
         return taken
