@@ -16,12 +16,15 @@ from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.governance.suppressions import ANONYMOUS, CUSTOMER, identity_hash
 
 CUSTOMERS = frozenset({"user_id", "userid", "uid", "previous_id", "previousid"})
-BROWSERS = frozenset({"anonymous_id", "anonymousid", "duid", "previous_id", "previousid"})
+BROWSERS = frozenset({"anonymous_id", "anonymousid", "network_id", "duid", "nuid", "tnuid", "previous_id", "previousid"})
 BROWSER_NOTES = ("gxy-visitor", "gxy-anonymous-id")
 """Headers in which the door notes a browser: its pseudonym of the day, or the id a protocol sends beside the body."""
 QUERY_NOTE = "gxy-query"
 """Header in which the door notes the parameters of a query."""
-_ID = re.compile(r'"(user_?id|uid|anonymous_?id|duid|previous_?id)"\s*:\s*("(?:[^"\\]|\\.){1,1000}"|-?\d{1,40})', re.IGNORECASE)
+_ID = re.compile(
+    r'"(user_?id|uid|anonymous_?id|network_id|duid|t?nuid|previous_?id)"\s*:\s*("(?:[^"\\]|\\.){1,1000}"|-?\d{1,40})',
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 CustomerPid = Callable[[str, str], str]
