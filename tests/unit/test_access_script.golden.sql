@@ -119,7 +119,7 @@ GRANT SELECT, INSERT, ALTER TABLE, CREATE TABLE, DROP TABLE, TRUNCATE ON governa
 GRANT ALTER DELETE ON governance.extraction_rejects TO gxy_role_pipeline;
 GRANT INSERT ON pii.customers TO gxy_role_pipeline;
 GRANT INSERT ON pii.orders TO gxy_role_pipeline;
-GRANT SELECT, INSERT ON pii.keys TO gxy_role_pipeline;
+GRANT SELECT, INSERT, ALTER DELETE ON pii.keys TO gxy_role_pipeline;
 GRANT SELECT(tenant_id, customer_pid, content_hash, is_deleted, changed_at) ON pii.customers TO gxy_role_pipeline;
 GRANT SELECT(tenant_id, order_id, customer_pid, content_hash, is_deleted, changed_at) ON pii.orders TO gxy_role_pipeline;
 GRANT SELECT ON system.tables TO gxy_role_pipeline;
