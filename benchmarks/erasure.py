@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
+from itertools import pairwise
 from os import environ
 from pathlib import Path
 from time import perf_counter, sleep
@@ -27,7 +28,7 @@ from benchmarks.ingest_stack import free_port
 from gxy_analytics.governance.erasure.requests import Request
 from gxy_analytics.governance.erasure.run import process, request_erasure
 from gxy_analytics.governance.key_file import create_file
-from gxy_analytics.settings import Settings
+from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
@@ -80,12 +81,10 @@ def show(console: Console, options: argparse.Namespace, request: Request, baseli
     for name, counts in request.report.get("tables", {}).items():
         table.add_row(name, counts["treatment"], f"{counts['erased']:,}", str(counts["surviving"]))
     console.print(table)
-    states = {state["state"]: datetime.fromisoformat(state["at"]) for state in request.report.get("states", [])}
-    for (name, at), until in zip(states.items(), [*list(states.values())[1:], None], strict=True):
-        if until:
-            console.print(
-                f"  {name:<11} {(until - at).total_seconds():6.1f} s ({(until - at).total_seconds() / baseline:.0f} x a scan)"
-            )
+    states = [(state["state"], datetime.fromisoformat(state["at"])) for state in request.report.get("states", [])]
+    for (name, began), (_, ended) in pairwise(states):
+        seconds = (ended - began).total_seconds()
+        console.print(f"  {name:<11} {seconds:6.1f} s ({seconds / baseline:.0f} x a scan)")
     console.print(f"  one scan of the events' customers: {baseline:.2f} s")
 
 
@@ -96,7 +95,7 @@ def warehouse(options: argparse.Namespace) -> Iterator[tuple[Client, Settings]]:
         clickhouse = EmbeddedClickHouse(Path(directory) / "clickhouse", "benchmark", free_port(), free_port())
         clickhouse.start()
         try:
-            settings = Settings(data_dir=Path(directory) / "gxy", clickhouse_url=clickhouse.url)
+            settings = load_settings(data_dir=Path(directory) / "gxy", clickhouse_url=clickhouse.url)
             create_file(settings.master_key_path, bytes(range(32)))
             with connect(clickhouse.url, purpose="benchmark") as client:
                 migrate(client, settings)
