@@ -55,6 +55,18 @@ def test_every_command_and_option_exists(page: Path) -> None:
             assert {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known, f"{page.name}: gxy {name}{rest}"
 
 
+def test_every_command_that_a_message_names_exists() -> None:
+    commands = {point.name: point for point in entry_points(group="gxy.commands")}
+    for package in ("gxy_analytics", "assets", "ingest_service"):
+        for module in (ROOT / package).rglob("*.py"):
+            for name, word in re.findall(r"`gxy ([a-z]+)(?: ([a-z][a-z-]*))?", module.read_text()):
+                assert name in commands, f"{module.name}: gxy {name}"
+                command = commands[name].load()
+                assert not word or not isinstance(command, click.Group) or word in command.commands, (
+                    f"{module.name}: gxy {name} {word}"
+                )
+
+
 @PAGES
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

@@ -165,7 +165,7 @@ def require_no_hold(client: Client, target: Target) -> None:
     hashes = target.parameters()["customers"] or [target.subject_hash]
     holds = [hold for subject_hash in hashes for hold in held(client, target.tenant_id, subject_hash)]
     if holds:
-        raise HeldError(f"A legal hold forbids deleting ({holds[0]}): lift it (`gxy retention lift`), then `gxy erase retry`.")
+        raise HeldError(f"A legal hold forbids deleting ({holds[0]}): lift it (`gxy retention release`), then `gxy erase retry`.")
 
 
 def require_proportion(run: Run, target: Target, allowed: float) -> dict[str, int]:

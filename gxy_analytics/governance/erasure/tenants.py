@@ -32,7 +32,7 @@ def erase_tenant(client: Client, settings: Settings, tenant_id: str) -> dict[str
     registry = load_registry()
     holds = held(client, tenant_id)
     if holds:
-        raise HeldError(f"A legal hold forbids deleting ({holds[0]}): lift it (`gxy retention lift`), then remove the tenant.")
+        raise HeldError(f"A legal hold forbids deleting ({holds[0]}): lift it (`gxy retention release`), then remove the tenant.")
     tables = tenant_tables(client, registry)
     parameters = {"tenant_id": tenant_id}
     with single_writer(settings.data_dir):
