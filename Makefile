@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIENTS := tests/clients/node_modules/.installed
 ARGS ?=
-# Two processes, a file stays in one: much of a test is waiting for servers. `make test WORKERS=0` runs all in one.
-WORKERS ?= 2
+# Three processes, a file stays in one: much of a test is waiting for servers. `make test WORKERS=0` runs all in one.
+WORKERS ?= 3
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := true
