@@ -89,9 +89,7 @@ def test_a_soft_delete_keeps_the_row_as_deleted(source: Source, oltp: psycopg.Co
     report = extract("customers", source, clickhouse)
     assert (report.rows_changed, report.rows_deleted) == (1, 1)
     assert rows(clickhouse, "select is_deleted, country from raw.oltp_customers final where tenant_id = 'acme'") == [(True, "DE")]
-    assert rows(clickhouse, "select is_deleted, key_id != '' from pii.customers final where tenant_id = 'acme'") == [
-        (True, True)
-    ]
+    assert rows(clickhouse, "select is_deleted, key_id != '' from pii.customers final where tenant_id = 'acme'") == [(True, True)]
 
 
 @pytest.mark.parametrize("table", ["products", "customers"])
