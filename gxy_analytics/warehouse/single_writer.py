@@ -12,10 +12,16 @@ from pathlib import Path
 
 
 @contextmanager
-def single_writer(data_dir: Path) -> Iterator[None]:
-    """Wait until no other process of this stack builds, and keep others waiting until the block ends."""
-    lock_file = data_dir / "run" / "build.lock"
+def exclusive(lock_file: Path) -> Iterator[None]:
+    """Wait until no other process holds the lock of that file, and hold it until the block ends."""
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def single_writer(data_dir: Path) -> Iterator[None]:
+    """Wait until no other process of this stack builds, and keep others waiting until the block ends."""
+    with exclusive(data_dir / "run" / "build.lock"):
         yield

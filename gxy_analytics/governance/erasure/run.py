@@ -5,12 +5,10 @@ One run at a time on a data directory. A run that is killed is taken up where it
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from clickhouse_connect.driver.client import Client
@@ -29,6 +27,7 @@ from gxy_analytics.governance.vault import Vault
 from gxy_analytics.governance.vault_reader import VaultReader
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
+from gxy_analytics.warehouse.single_writer import exclusive
 
 TEXTS = ("email", "phone")
 """Values of the vault that are looked for in dead letters."""
@@ -54,7 +53,7 @@ def request_erasure(
     """
     run = open_run(client, settings)
     identity = {"customer_id": customer_id, "email": email, "customer_pid": customer_pid, "anonymous_id": anonymous_id}
-    with _exclusive(settings.data_dir, "erasure-queue.lock"):
+    with exclusive(settings.data_dir / "run" / "erasure-queue.lock"):
         target, subject = _target(run, tenant_id, identity, reason)
         require_no_hold(client, target)
         for request in list_requests(client, tenant_id, only_open=True):
@@ -103,7 +102,7 @@ def process(client: Client, settings: Settings, request_id: UUID, *, gone_nodes:
     Raises UnknownRequestError; what makes the request fail is in its `error` and not raised.
     """
     run = replace(open_run(client, settings), gone_nodes=gone_nodes)
-    with _exclusive(settings.data_dir, "erasure.lock"):
+    with exclusive(settings.data_dir / "run" / "erasure.lock"):
         request = get_request(client, request_id)
         while request.is_open:
             state = request.state
@@ -124,7 +123,7 @@ def process_open(client: Client, settings: Settings) -> list[Request]:
 
 def retry(client: Client, settings: Settings, request_id: UUID, *, allowed_proportion: float | None = None) -> Request:
     """Put a failed request back where it failed, for `process` to go on. One that did not fail stays as it is."""
-    with _exclusive(settings.data_dir, "erasure.lock"):
+    with exclusive(settings.data_dir / "run" / "erasure.lock"):
         request = get_request(client, request_id)
         if request.state != "failed":
             return request
@@ -187,13 +186,3 @@ def _unlogged(client: Client) -> Iterator[None]:
         yield
     finally:
         client.set_client_setting("log_queries", 1)
-
-
-@contextmanager
-def _exclusive(data_dir: Path, name: str) -> Iterator[None]:
-    """Wait until no other process of this stack holds the lock; the kernel lets go of it when its process dies."""
-    path = data_dir / "run" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
