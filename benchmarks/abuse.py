@@ -20,8 +20,8 @@ from typing import NamedTuple
 from benchmarks.abuse_attacks import ATTACKS
 from benchmarks.ingest_stack import IngestStack, generate, running_stack
 from benchmarks.load import Result
-from gxy_analytics.governance.ingest_policies import change_policy
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.ingest_policies import change_policy
+from gxy_analytics.governance.tenants.write_keys import create_write_key
 
 ATTACKER = "attacker"
 QUOTA = 500  # events a second: a twentieth of what `over_quota` sends

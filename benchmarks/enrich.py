@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import pyarrow as pa
 
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault.letters import LetterSeal
 from ingest_service.enrich.enrich import (
     Enrichment,
     Requests,

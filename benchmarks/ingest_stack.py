@@ -23,8 +23,8 @@ from urllib.request import urlopen
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.load import Plan, Result
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.write_keys import create_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import ADMIN, EmbeddedClickHouse

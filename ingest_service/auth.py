@@ -1,6 +1,6 @@
 """What a write key grants, known without asking ClickHouse on the way of an event.
 
-Creating, hashing and revoking keys belongs to `gxy_analytics.governance.write_keys`.
+Creating, hashing and revoking keys belongs to `gxy_analytics.governance.tenants.write_keys`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.ingest_policy import Grant
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from ingest_service.answers import RefusalError
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from litestar.types import HTTPScope, Receive, Send
 
-from gxy_analytics.governance.ingest_policy import Grant
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from ingest_service.answers import Answer, ClientGoneError, MalformedBodyError, RefusalError, refuse, send_answer
 from ingest_service.intake import Intake
 from ingest_service.loader.cut import EVENTS_NOTE

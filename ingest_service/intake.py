@@ -9,7 +9,7 @@ import time
 
 from litestar.types import HTTPScope
 
-from gxy_analytics.governance.ingest_policy import Grant
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry

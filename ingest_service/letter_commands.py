@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 from ingest_service.loader.replay import UNLIMITED, Selection, list_letters, show_letters

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gxy_analytics.contracts.events import EventResult
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.settings import Settings
 from ingest_service.host_metrics import HostCollector
 from ingest_service.logs import RefusalLog

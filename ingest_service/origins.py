@@ -2,14 +2,14 @@
 
 A request without `Origin` comes from a server or an app: nothing is known of it, and with a public key it passes.
 
-What a tenant may list is checked by `gxy_analytics.governance.ingest_policy`, which also writes it as browsers do.
+What a tenant may list is checked by `gxy_analytics.governance.tenants.ingest_policy`, which also writes it as browsers do.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from gxy_analytics.governance.ingest_policy import Grant
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from ingest_service.answers import RefusalError
 
 MAX_ORIGIN_BYTES = 300  # a host name has at most 253: longer ones are not even remembered

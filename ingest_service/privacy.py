@@ -9,8 +9,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
-from gxy_analytics.governance.ingest_policy import Grant
 from gxy_analytics.governance.ip import truncate_ip
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from ingest_service.request import Headers
 from ingest_service.salts import DailySalts
 

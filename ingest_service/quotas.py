@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 

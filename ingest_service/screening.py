@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gxy_analytics.contracts.events import EventResult
-from gxy_analytics.governance.ingest_policy import Grant
+from gxy_analytics.governance.tenants.ingest_policy import Grant
 from ingest_service.consent import CONSENT, without_refused
 from ingest_service.loader.drops import DROPPED_NOTE, drops_note
 from ingest_service.privacy import opted_out

@@ -7,8 +7,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from gxy_analytics.errors import SourceUnreachableError
-from gxy_analytics.governance.ingest_policy import Grant, InvalidPolicyError
-from gxy_analytics.governance.write_keys import read_grants
+from gxy_analytics.governance.tenants.ingest_policy import Grant, InvalidPolicyError
+from gxy_analytics.governance.tenants.write_keys import read_grants
 from gxy_analytics.warehouse.client import connect
 from ingest_service.auth import KeyLoader, KeysUnavailableError
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.checks.results import result
-from gxy_analytics.governance.master_key import load_key_ring
 from gxy_analytics.governance.scanner.finding import Scan
 from gxy_analytics.governance.scanner.scan import scan_warehouse
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.vault import Vault
 from gxy_analytics.quality.outcome import Outcome, failed, passed
 from gxy_analytics.resources import Platform
 

@@ -10,7 +10,7 @@ from gxy_analytics.contracts.table_spec import TableSpec
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_table
 from gxy_analytics.extraction.report import ExtractionReport
-from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import require

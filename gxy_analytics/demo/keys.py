@@ -13,8 +13,8 @@ from pathlib import Path
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.demo.shops import Shop
-from gxy_analytics.governance.tenants import add_tenant
-from gxy_analytics.governance.write_keys import create_write_key, hash_write_key, read_grants
+from gxy_analytics.governance.tenants.tenants import add_tenant
+from gxy_analytics.governance.tenants.write_keys import create_write_key, hash_write_key, read_grants
 from gxy_analytics.settings import Settings, require
 
 KEYS_FILE = "simulator-keys.json"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gxy_analytics.contracts.table_spec import Check, ColumnType
-from gxy_analytics.governance.tenants import CURRENCY, SLUG
+from gxy_analytics.governance.tenants.tenants import CURRENCY, SLUG
 
 MONEY = pa.decimal128(18, 4)
 INSTANT = pa.timestamp("us", "UTC")

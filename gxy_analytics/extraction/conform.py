@@ -15,7 +15,7 @@ from gxy_analytics.contracts.table_spec import SEALED, Check, Column, Null, Pii,
 from gxy_analytics.extraction.columns import CHECK_REASONS, DEFAULTS, REASONS, convert, failed_check
 from gxy_analytics.extraction.queries import DELETED, KEY, TENANT
 from gxy_analytics.governance.ip import truncate_ip
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 UNKNOWN_TENANT = "names no tenant that was extracted"
 RENAMED = "differs from the slug this tenant was first extracted under: a slug is an identity and cannot change"

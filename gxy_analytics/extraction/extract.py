@@ -26,8 +26,8 @@ from gxy_analytics.extraction.report import ExtractionReport
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.tenant_registry import publish_tenants, read_slugs, refuse_empty_backend
 from gxy_analytics.extraction.watermarks import EPOCH, read_progress, server_now, write_watermark
-from gxy_analytics.governance.key_fingerprints import check_master_key
-from gxy_analytics.governance.master_key import KeyRing
+from gxy_analytics.governance.vault.fingerprints import check_master_key
+from gxy_analytics.governance.vault.master_key import KeyRing
 
 # Keys asked for in one query.
 FETCH_KEYS = 10_000

@@ -21,9 +21,9 @@ from gxy_analytics.extraction.queries import CHANGED
 from gxy_analytics.extraction.rejects import write_rejects
 from gxy_analytics.extraction.suppressed import SuppressedRows
 from gxy_analytics.extraction.vaulting import VaultWriter
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.vault import Vault
 
 
 class Loader:

@@ -18,7 +18,7 @@ from gxy_analytics.extraction.keysets import KeyDifference
 from gxy_analytics.extraction.queries import DELETED, KEY, TENANT, select_keys
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.extraction.suppressed import suppressed_pids
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
 
 BUCKET_DIGITS = 3

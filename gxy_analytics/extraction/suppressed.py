@@ -19,8 +19,8 @@ from gxy_analytics.contracts.oltp import CUSTOMERS, ORDERS, PAYMENTS
 from gxy_analytics.contracts.table_spec import Null, TableSpec
 from gxy_analytics.extraction.columns import DEFAULTS
 from gxy_analytics.extraction.conform import Conformed, Reject
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import load
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
 
 # When a row of a customer's happened: up to the request it is hers no more.

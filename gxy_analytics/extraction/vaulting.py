@@ -16,8 +16,8 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.contracts.table_spec import TableSpec, VaultTable
-from gxy_analytics.governance.vault import DataKey, Place, Vault, WrappedKey
-from gxy_analytics.governance.vault_keys import destroy_keys, insert_keys
+from gxy_analytics.governance.vault.customer_keys import destroy_keys, insert_keys
+from gxy_analytics.governance.vault.vault import DataKey, Place, Vault, WrappedKey
 from gxy_analytics.warehouse.client import read_sql
 
 VERSION = pa.timestamp("ms", "UTC")

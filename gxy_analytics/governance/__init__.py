@@ -1,1 +1,1 @@
-"""Tenants, write keys, pseudonyms, the vault. Nothing that serves a dashboard belongs here."""
+"""Access, tenants, the vault, personal data and its end. Nothing that serves a dashboard belongs here."""

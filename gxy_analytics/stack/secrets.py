@@ -1,6 +1,6 @@
 """Passwords that the embedded stack makes for itself, each in a file of mode 0600 below `<data_dir>/secrets`.
 
-The master key is a secret too, but governance's: `gxy_analytics.governance.master_key`.
+The master key is a secret too, but governance's: `gxy_analytics.governance.vault.master_key`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any, Self
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import open_access
 from gxy_analytics.governance.access.embedded import write_first
-from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack import processes
 from gxy_analytics.stack.dagster_api import cancel_orphans, definition_errors

@@ -17,8 +17,8 @@ from typing import NoReturn
 import lmdb
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, load_settings
 from ingest_service import logs
 from ingest_service.loader.loader import Loader

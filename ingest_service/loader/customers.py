@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 MAX_CACHED = 200_000
 

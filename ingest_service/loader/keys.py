@@ -5,7 +5,7 @@ Which fingerprint belongs to which key is decided in `governance.key_fingerprint
 
 from __future__ import annotations
 
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from ingest_service.loader.sink import Sink
 
 

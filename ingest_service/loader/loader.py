@@ -13,8 +13,8 @@ from threading import Event as Flag
 
 import lmdb
 
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings, require
 from ingest_service.backpressure import SpoolFill
 from ingest_service.enrich.distinct import Book

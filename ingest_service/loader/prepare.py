@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gxy_analytics.governance.sealed_letters import LetterSeal
 from gxy_analytics.governance.suppressions import Suppressions
+from gxy_analytics.governance.vault.letters import LetterSeal
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.assemble import CustomerPid, event_rows

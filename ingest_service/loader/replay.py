@@ -19,8 +19,8 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
 from ingest_service.loader.adapters import ADAPTERS

@@ -17,9 +17,9 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.ingest_policies import change_policy
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.ingest_policies import change_policy
+from gxy_analytics.governance.tenants.write_keys import create_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from ingest_service.loader.status import read_status

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.write_keys import create_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse

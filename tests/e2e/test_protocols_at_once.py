@@ -20,7 +20,7 @@ from gxy_analytics.demo.protocols import MIXED, PROTOCOLS
 from gxy_analytics.demo.sender import Sender
 from gxy_analytics.demo.simulate import simulate
 from gxy_analytics.demo.world import Plan
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.write_keys import create_write_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect

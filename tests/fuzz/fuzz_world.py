@@ -15,8 +15,8 @@ from typing import Any
 
 from fuzz_inputs import Input
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.vault.letters import LetterSeal
 from gxy_analytics.settings import Settings
 from ingest_service.answers import Answer, RefusalError
 from ingest_service.app import WIRES

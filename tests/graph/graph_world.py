@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.tenants import add_tenant
+from gxy_analytics.governance.tenants.tenants import add_tenant
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect

@@ -21,8 +21,8 @@ from assets.materialize import materialize_window
 from gxy_analytics.governance.access.accounts import wanted_accounts
 from gxy_analytics.governance.access.embedded import write_embedded
 from gxy_analytics.governance.access.specification import load_specification
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.write_keys import create_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.embedded import access_file
 from gxy_analytics.warehouse.partitions import Window

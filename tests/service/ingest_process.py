@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from gxy_analytics.governance.write_keys import hash_write_key
+from gxy_analytics.governance.tenants.write_keys import hash_write_key
 from ingest_service.spool.reader import SegmentEnd, read_records
 from ingest_service.spool.record import SpoolRecord
 from ingest_service.spool.segment import list_segments

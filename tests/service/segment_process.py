@@ -12,8 +12,8 @@ import httpx
 import msgspec
 from ingest_process import KEY, IngestProcess
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
-from gxy_analytics.governance.write_keys import hash_write_key
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.write_keys import hash_write_key
 from tests.conftest import free_port
 
 LIMIT = 200_000

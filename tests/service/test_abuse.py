@@ -24,9 +24,9 @@ from clickhouse_connect.driver.client import Client
 from ingest_process import KEY, IngestProcess, event, until
 from raw_http import Reply, chunked, peak_mib, request_head, send
 
-from gxy_analytics.governance.ingest_policies import change_policy
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
-from gxy_analytics.governance.write_keys import create_write_key, hash_write_key, key_prefix, revoke_key
+from gxy_analytics.governance.tenants.ingest_policies import change_policy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.write_keys import create_write_key, hash_write_key, key_prefix, revoke_key
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.auth import MIN_REFRESH_SECONDS
 from ingest_service.request import DISCARD_BYTES

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 from ingest_process import KEY, IngestProcess, event, until
 
-from gxy_analytics.governance.write_keys import create_write_key, revoke_keys
+from gxy_analytics.governance.tenants.write_keys import create_write_key, revoke_keys
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.spool.record import RecordFlags, SpoolRecord

@@ -27,7 +27,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from test_ingest_faults import Load, assert_nothing_accepted_is_missing
 
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack import processes
 from gxy_analytics.stack.process import State

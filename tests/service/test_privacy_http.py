@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from ingest_process import KEY, IngestProcess, event
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.write_keys import hash_write_key
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.write_keys import hash_write_key
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse

@@ -14,7 +14,7 @@ import pytest
 from ingest_process import KEY, IngestProcess, until
 from segment_process import LIMIT, SHOP, call, refusal, running, tried, with_grants
 
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.write_keys import create_write_key
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.protocols.segment.judge import MAX_EVENTS

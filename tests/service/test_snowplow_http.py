@@ -13,8 +13,8 @@ import pytest
 from ingest_process import KEY, IngestProcess
 from snowplow_wire import PAYLOAD, action, body, plain, product
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
-from gxy_analytics.governance.write_keys import create_write_key, hash_write_key
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.write_keys import create_write_key, hash_write_key
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.loader.draft import Draft, Request

@@ -17,11 +17,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from ingest_process import KEY, IngestProcess, event, until
 
-from gxy_analytics.governance.ingest_policy import Grant
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import suppress
-from gxy_analytics.governance.write_keys import hash_write_key
+from gxy_analytics.governance.tenants.ingest_policy import Grant
+from gxy_analytics.governance.tenants.write_keys import hash_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from tests.conftest import free_port

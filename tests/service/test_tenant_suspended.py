@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from ingest_process import IngestProcess
 
 from gxy_analytics.governance.lifecycle.states import resume, suspend
-from gxy_analytics.governance.tenants import add_tenant
+from gxy_analytics.governance.tenants.tenants import add_tenant
 from gxy_analytics.settings import Settings
 from tests.conftest import free_port
 

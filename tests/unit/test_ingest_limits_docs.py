@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from gxy_analytics.governance.commands import tenant
-from gxy_analytics.governance.ingest_policy import DEFAULT_POLICY, FIELDS
-from gxy_analytics.governance.write_keys import KIND_MARK
+from gxy_analytics.governance.tenants.commands import tenant
+from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, FIELDS
+from gxy_analytics.governance.tenants.write_keys import KIND_MARK
 from gxy_analytics.settings import Settings
 from ingest_service import auth, backpressure, client_address, quotas, request, server
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from ingest_service import auth
 from ingest_service.answers import RefusalError
 from ingest_service.auth import KeyRegistry, KeysUnavailableError

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gxy_analytics.governance.key_file import WrapKey, decode_keys, encode_keys, replace_file
-from gxy_analytics.governance.master_key import (
+from gxy_analytics.governance.vault.key_file import WrapKey, decode_keys, encode_keys, replace_file
+from gxy_analytics.governance.vault.master_key import (
     MissingMasterKeyError,
     UnknownKeyVersionError,
     UnsafeMasterKeyError,

@@ -13,7 +13,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from gxy_analytics.contracts.events import EventResult
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.lock import StackLock
 from ingest_service.loader.status import LoaderStatus, SlotStatus, read_status

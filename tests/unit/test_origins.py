@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy, InvalidPolicyError, normal_origin
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy, InvalidPolicyError, normal_origin
 from ingest_service.answers import RefusalError
 from ingest_service.origins import MAX_ORIGIN_BYTES, check_origin, is_allowed
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from ingest_service.consent import without_refused
 from ingest_service.loader.draft import Draft, Request
 from ingest_service.loader.event import Event, Search

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 MASTER = bytes(range(32))
 

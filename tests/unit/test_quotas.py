@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxy_analytics.governance.ingest_policy import Grant, IngestPolicy
+from gxy_analytics.governance.tenants.ingest_policy import Grant, IngestPolicy
 from gxy_analytics.settings import Settings
 from ingest_service.answers import RefusalError
 from ingest_service.quotas import MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quotas, TokenBucket, spread

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxy_analytics.governance.key_file import WrapKey
-from gxy_analytics.governance.letter_subjects import BROWSER_NOTES, QUERY_NOTE, subjects_of
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.governance.suppressions import identity_hash
-from gxy_analytics.governance.vault import VaultError
+from gxy_analytics.governance.vault.key_file import WrapKey
+from gxy_analytics.governance.vault.letter_subjects import BROWSER_NOTES, QUERY_NOTE, subjects_of
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.vault import VaultError
 from ingest_service.privacy import VISITOR_NOTE
 from ingest_service.protocols.segment.routes import ANONYMOUS_ID_NOTE
 from ingest_service.protocols.snowplow import wire

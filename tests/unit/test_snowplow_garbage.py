@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snowplow_wire import ECOMMERCE, NOW_MS, SNOWPLOW, contexts, encode, plain, told, uri
 
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault.letters import LetterSeal
 from ingest_service.answers import RefusalError
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.cut import Cut

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxy_analytics.governance.key_file import WrapKey
-from gxy_analytics.governance.master_key import KeyRing, UnknownKeyVersionError
-from gxy_analytics.governance.vault import PersonalValues, Place, SealedRow, Vault, VaultError, WrappedKey
+from gxy_analytics.governance.vault.key_file import WrapKey
+from gxy_analytics.governance.vault.master_key import KeyRing, UnknownKeyVersionError
+from gxy_analytics.governance.vault.vault import PersonalValues, Place, SealedRow, Vault, VaultError, WrappedKey
 
 MASTER = bytes(range(32))
 ANNA = {"email": "anna@example.com", "phone": None, "first_name": "Änne"}

@@ -16,9 +16,9 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.key_file import replace_file
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.key_file import replace_file
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings
 from ingest_service.loader.loader import Loader
 from ingest_service.spool.record import RecordFlags, SpoolRecord

@@ -15,8 +15,8 @@ from subject_world import MASTER, NOON, pid, seen
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.privacy_report.report import MadeReport, make_report
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.governance.suppressions import ANONYMOUS, identity_hash
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.settings import Settings
 
 ANNA, BO, OTHER_ANNA = pid("acme", 1), pid("acme", 2), pid("umbra", 3)

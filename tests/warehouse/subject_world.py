@@ -10,7 +10,7 @@ from uuid import uuid4
 from clickhouse_connect.driver.client import Client
 from vault_world import seal_customer
 
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 MASTER = bytes(range(32))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

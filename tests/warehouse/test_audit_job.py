@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.definitions import build_defs
 from gxy_analytics.governance.audit.commands import audit
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings
 

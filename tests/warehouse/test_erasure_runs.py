@@ -28,7 +28,7 @@ from gxy_analytics.governance.erasure.run import process, process_open, request_
 from gxy_analytics.governance.erasure.tenants import erase_tenant, tenant_parts_left
 from gxy_analytics.governance.erasure.treatments import SYNC
 from gxy_analytics.governance.retention.holds import lift_hold, place_hold
-from gxy_analytics.governance.subjects import NoSuchSubjectError
+from gxy_analytics.governance.subjects.subjects import NoSuchSubjectError
 from gxy_analytics.quality.ledger import check_raw_events
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.single_writer import single_writer

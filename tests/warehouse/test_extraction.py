@@ -13,7 +13,7 @@ from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 
 def test_every_table_arrives_with_slugs_and_exact_decimals(source: Source, clickhouse: Client) -> None:

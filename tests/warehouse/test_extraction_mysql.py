@@ -18,9 +18,9 @@ from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.drift import MissingColumnError
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.governance.backend_tenants import BackendReadOnlyError
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.tenants import add_tenant
+from gxy_analytics.governance.tenants.backend import BackendReadOnlyError
+from gxy_analytics.governance.tenants.tenants import add_tenant
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
 pytestmark = pytest.mark.skipif(
     shutil.which("mariadbd") is None,

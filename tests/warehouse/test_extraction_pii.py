@@ -15,9 +15,9 @@ from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all, extract_table
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 

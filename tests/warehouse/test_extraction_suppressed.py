@@ -16,8 +16,8 @@ from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_table
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import lift, suppress
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings
 
 UNTIL = datetime(2026, 4, 1, tzinfo=UTC)

@@ -16,16 +16,16 @@ from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
 from vault_world import MASTER, seal_as_before, seal_customer
 
-from gxy_analytics.governance import key_rotation
-from gxy_analytics.governance.key_commands import keys as commands
-from gxy_analytics.governance.key_file import WrapKey, encode_keys, replace_file
-from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError, check_master_key
-from gxy_analytics.governance.key_rotation import FixedKeyError, StillInUseError, key_use, rotate
-from gxy_analytics.governance.master_key import KeyRing, load_key_ring
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault_keys import destroy_keys
-from gxy_analytics.governance.vault_migration import migrate_vault
-from gxy_analytics.governance.vault_reader import VaultReader, shred
+from gxy_analytics.governance.vault import rotation as key_rotation
+from gxy_analytics.governance.vault.commands import keys as commands
+from gxy_analytics.governance.vault.customer_keys import destroy_keys
+from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError, check_master_key
+from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.master_key import KeyRing, load_key_ring
+from gxy_analytics.governance.vault.migration import migrate_vault
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.reader import VaultReader, shred
+from gxy_analytics.governance.vault.rotation import FixedKeyError, StillInUseError, key_use, rotate
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 
@@ -35,8 +35,8 @@ NO_GRACE = timedelta()
 SLOW = """
 import sys, time
 from datetime import UTC, datetime
-from gxy_analytics.governance import key_rotation
-from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.vault import rotation as key_rotation
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 key_rotation.BATCH_KEYS = 1

@@ -12,8 +12,8 @@ from threading import Event as Flag
 import pytest
 from loader_world import LoaderWorld, event
 
-from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
-from gxy_analytics.governance.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.loader.loader import Loader

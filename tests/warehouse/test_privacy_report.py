@@ -20,12 +20,12 @@ from report_world import ANNA, BO, HOSTILE, OTHER_ANNA, fill, insert, report
 from subject_world import MASTER
 
 from gxy_analytics import cli
-from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError
-from gxy_analytics.governance.master_key import MissingMasterKeyError
 from gxy_analytics.governance.privacy_report.letters import OF_OTHERS
 from gxy_analytics.governance.privacy_report.report import ReportExistsError, make_report
-from gxy_analytics.governance.subjects import NoSuchSubjectError
+from gxy_analytics.governance.subjects.subjects import NoSuchSubjectError
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash, suppress
+from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError
+from gxy_analytics.governance.vault.master_key import MissingMasterKeyError
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect

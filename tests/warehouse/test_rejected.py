@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 from loader_world import MASTER, SEAL, LoaderWorld, event
 
-from gxy_analytics.governance.key_file import WrapKey, encode_keys, replace_file
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.commands import ingest

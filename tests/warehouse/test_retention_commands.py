@@ -13,12 +13,12 @@ from clickhouse_connect.driver.client import Client
 from retention_world import count, events, tenants
 
 from assets.governance.retention import nothing_is_overdue, retention_runs
-from gxy_analytics.governance.master_key import load_master_key
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.retention.commands import retention
 from gxy_analytics.governance.retention.holds import held
 from gxy_analytics.governance.retention.overdue import check_overdue
 from gxy_analytics.governance.suppressions import identity_hash
+from gxy_analytics.governance.vault.master_key import load_master_key
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings
 

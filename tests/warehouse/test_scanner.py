@@ -9,13 +9,13 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from vault_world import seal_customer
 
-from gxy_analytics.governance.letter_resealing import seal_letters
 from gxy_analytics.governance.scanner.allowed import ALLOWED
 from gxy_analytics.governance.scanner.finding import Finding
 from gxy_analytics.governance.scanner.names import FEWEST_NAMES
 from gxy_analytics.governance.scanner.sampling import ROWS
 from gxy_analytics.governance.scanner.scan import scan_warehouse
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.letter_resealing import seal_letters
+from gxy_analytics.governance.vault.vault import Vault
 
 VAULT = Vault(bytes(range(32)))
 PERSONAL = {

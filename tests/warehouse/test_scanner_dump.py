@@ -19,9 +19,9 @@ from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.scanner.kinds import EMAIL
 from gxy_analytics.governance.scanner.scan import scan_warehouse
-from gxy_analytics.governance.sealed_letters import LetterSeal
-from gxy_analytics.governance.vault import Vault, VaultError
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.reader import VaultReader
+from gxy_analytics.governance.vault.vault import Vault, VaultError
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect

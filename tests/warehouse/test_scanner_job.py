@@ -6,7 +6,7 @@ import dagster as dg
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.definitions import build_defs
-from gxy_analytics.governance.master_key import load_master_key
+from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings
 

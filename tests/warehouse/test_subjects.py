@@ -8,9 +8,9 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from subject_world import MASTER, pid, seal, seen
 
-from gxy_analytics.governance.key_fingerprints import OtherMasterKeyError, check_master_key
-from gxy_analytics.governance.subjects import InvalidSubjectError, NoSuchSubjectError, Subject, find_subject
-from gxy_analytics.governance.vault import VaultError
+from gxy_analytics.governance.subjects.subjects import InvalidSubjectError, NoSuchSubjectError, Subject, find_subject
+from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError, check_master_key
+from gxy_analytics.governance.vault.vault import VaultError
 
 ANNA, BO = pid("acme", 1), pid("acme", 2)
 

@@ -25,7 +25,7 @@ from gxy_analytics.governance.lifecycle.export import (
 )
 from gxy_analytics.governance.lifecycle.export_files import Format
 from gxy_analytics.governance.lifecycle.states import MissingReasonError
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.reader import VaultReader
 
 NOTE = 'a "quoted", note\nover two lines'
 

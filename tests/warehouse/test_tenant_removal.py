@@ -20,7 +20,6 @@ from extraction_world import rows
 from lifecycle_world import acts, counts, extract_everything, fill_everywhere
 
 from gxy_analytics.extraction.source import Source
-from gxy_analytics.governance.commands import tenant
 from gxy_analytics.governance.erasure.tenants import tenant_parts_left
 from gxy_analytics.governance.lifecycle import removing, spools
 from gxy_analytics.governance.lifecycle.removals import (
@@ -35,8 +34,9 @@ from gxy_analytics.governance.lifecycle.removals import (
 from gxy_analytics.governance.lifecycle.removing import NotRemovedError, run_due_removals, run_removal
 from gxy_analytics.governance.lifecycle.states import NotResumableError, resume, state_of, suspend
 from gxy_analytics.governance.retention.holds import lift_hold, place_hold
-from gxy_analytics.governance.tenants import RemovedTenantError, add_tenant
-from gxy_analytics.governance.write_keys import create_write_key
+from gxy_analytics.governance.tenants.commands import tenant
+from gxy_analytics.governance.tenants.tenants import RemovedTenantError, add_tenant
+from gxy_analytics.governance.tenants.write_keys import create_write_key
 from gxy_analytics.settings import Settings
 
 MONTH = timedelta(days=30)

@@ -14,10 +14,10 @@ from lifecycle_world import acts
 from gxy_analytics.extraction.source import Source
 from gxy_analytics.governance.access.registry import accounts_now
 from gxy_analytics.governance.access.specification import load_specification
-from gxy_analytics.governance.commands import tenant
 from gxy_analytics.governance.lifecycle.states import MissingReasonError, NotResumableError, resume, state_of, suspend
-from gxy_analytics.governance.tenants import UnknownTenantError, add_tenant
-from gxy_analytics.governance.write_keys import create_write_key, hash_write_key, read_grants
+from gxy_analytics.governance.tenants.commands import tenant
+from gxy_analytics.governance.tenants.tenants import UnknownTenantError, add_tenant
+from gxy_analytics.governance.tenants.write_keys import create_write_key, hash_write_key, read_grants
 from gxy_analytics.settings import Settings
 
 KEY = bytes(range(32))

@@ -15,10 +15,10 @@ from click.testing import CliRunner, Result
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import SourceUnreachableError
-from gxy_analytics.governance.backend_tenants import BackendReadOnlyError
-from gxy_analytics.governance.commands import tenant
-from gxy_analytics.governance.ingest_policy import DEFAULT_POLICY, Grant, IngestPolicy, InvalidPolicyError
-from gxy_analytics.governance.tenants import (
+from gxy_analytics.governance.tenants.backend import BackendReadOnlyError
+from gxy_analytics.governance.tenants.commands import tenant
+from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, Grant, IngestPolicy, InvalidPolicyError
+from gxy_analytics.governance.tenants.tenants import (
     InvalidTenantError,
     TenantExistsError,
     UnknownTenantError,
@@ -29,7 +29,7 @@ from gxy_analytics.governance.tenants import (
     rotate_write_key,
     set_policy,
 )
-from gxy_analytics.governance.write_keys import (
+from gxy_analytics.governance.tenants.write_keys import (
     UnknownKeyError,
     create_write_key,
     hash_write_key,

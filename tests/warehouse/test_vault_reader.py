@@ -9,12 +9,12 @@ from extraction_world import SHOP, extract_these, rows
 from vault_world import MASTER, seal_customer
 
 from gxy_analytics.extraction.dialects import open_source
-from gxy_analytics.governance import vault_reader
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import identity_hash
-from gxy_analytics.governance.vault import Place, Vault, VaultError
-from gxy_analytics.governance.vault_keys import insert_keys
-from gxy_analytics.governance.vault_reader import MissingReasonError, VaultReader
+from gxy_analytics.governance.vault import reader as vault_reader
+from gxy_analytics.governance.vault.customer_keys import insert_keys
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.reader import MissingReasonError, VaultReader
+from gxy_analytics.governance.vault.vault import Place, Vault, VaultError
 from gxy_analytics.settings import Settings
 
 ANNA, BO = {"email": "anna@mail.example"}, {"email": "bo@mail.example"}

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gxy_analytics.governance.master_key import KeyRing, derive_tenant_key
-from gxy_analytics.governance.vault import PersonalValues, Place, Vault
-from gxy_analytics.governance.vault_keys import insert_keys
+from gxy_analytics.governance.vault.customer_keys import insert_keys
+from gxy_analytics.governance.vault.master_key import KeyRing, derive_tenant_key
+from gxy_analytics.governance.vault.vault import PersonalValues, Place, Vault
 
 LONG_AGO = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MASTER = bytes(range(32))

@@ -23,7 +23,7 @@ from gxy_analytics.governance.access.restarting import restart
 from gxy_analytics.governance.access.server import TENANTS_ROLE, apply_server, plan_server
 from gxy_analytics.governance.access.specification import Specification, load_specification
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import access_file

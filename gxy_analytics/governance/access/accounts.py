@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.access.specification import Specification
-from gxy_analytics.governance.master_key import derive_tenant_key
-from gxy_analytics.governance.tenants import SLUG
+from gxy_analytics.governance.tenants.tenants import SLUG
+from gxy_analytics.governance.vault.master_key import derive_tenant_key
 
 TENANT_ROLE = "tenant"
 SERVICE_PREFIX = "gxy_"

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gxy_analytics.governance.master_key import derive_tenant_key
+from gxy_analytics.governance.vault.master_key import derive_tenant_key
 
 PURPOSE = "audit-chain"
 GENESIS = b"0" * 64

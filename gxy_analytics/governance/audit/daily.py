@@ -13,7 +13,7 @@ from gxy_analytics.governance.audit.harvest import Harvest, harvest
 from gxy_analytics.governance.audit.retirement import retire
 from gxy_analytics.governance.audit.sealing import seal
 from gxy_analytics.governance.audit.verification import Verdict, verify
-from gxy_analytics.governance.master_key import load_key_ring
+from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings
 
 

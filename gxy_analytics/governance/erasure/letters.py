@@ -16,9 +16,9 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.erasure.target import Target
 from gxy_analytics.governance.erasure.treatments import SYNC
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterSeal
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
 
 USER = re.compile(r"""["']?\b(?:user_?id|uid|customer_?id|previous_?id)["']?\s*[:=]\s*["']?([^"'&,}\s]{1,256})""", re.IGNORECASE)

@@ -21,10 +21,10 @@ from gxy_analytics.governance.erasure.steps import STEPS, Run, require_no_hold
 from gxy_analytics.governance.erasure.target import Target, seal
 from gxy_analytics.governance.erasure.treatments import count_rows, physical_tables
 from gxy_analytics.governance.erasure.verification import count_person, require_known_tables
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.subjects import Subject, find_subject
-from gxy_analytics.governance.vault import Vault
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.subjects.subjects import Subject, find_subject
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.reader import VaultReader
+from gxy_analytics.governance.vault.vault import Vault
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
 from gxy_analytics.warehouse.single_writer import exclusive

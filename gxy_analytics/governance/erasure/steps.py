@@ -38,10 +38,10 @@ from gxy_analytics.governance.erasure.verification import (
     require_known_tables,
     server_now,
 )
-from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.retention.holds import held
 from gxy_analytics.governance.suppressions import suppress
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.vault import Vault
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.single_writer import single_writer
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from gxy_analytics.governance.suppressions import ANONYMOUS, CUSTOMER, identity_hash
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.vault import Vault
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SEALED = ("customer_pids", "anonymous_ids", "texts")

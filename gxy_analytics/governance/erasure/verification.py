@@ -19,8 +19,8 @@ from gxy_analytics.governance.erasure.registry import Registry, Table
 from gxy_analytics.governance.erasure.sessions import count_sessions
 from gxy_analytics.governance.erasure.target import Target
 from gxy_analytics.governance.erasure.treatments import count_matches
-from gxy_analytics.governance.master_key import KeyRing, UnknownKeyVersionError
-from gxy_analytics.governance.vault import VaultError
+from gxy_analytics.governance.vault.master_key import KeyRing, UnknownKeyVersionError
+from gxy_analytics.governance.vault.vault import VaultError
 from gxy_analytics.warehouse.client import read_sql
 
 IDENTITIES = ("customer_pid", "anonymous_id", "visitor_id", "previous_id")

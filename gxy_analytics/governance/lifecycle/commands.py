@@ -29,8 +29,8 @@ from gxy_analytics.governance.lifecycle.removals import (
 )
 from gxy_analytics.governance.lifecycle.removing import run_removal
 from gxy_analytics.governance.lifecycle.states import TenantState, resume, state_of, suspend
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.warehouse.client import connect
 

@@ -29,7 +29,7 @@ from gxy_analytics.governance.lifecycle.export_files import (
     write_table,
 )
 from gxy_analytics.governance.lifecycle.states import MissingReasonError, state_of
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.warehouse.client import read_sql
 
 PEOPLE_AT_ONCE = 5_000  # one row of the audit each time the vault is opened

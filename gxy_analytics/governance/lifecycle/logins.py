@@ -9,7 +9,7 @@ from gxy_analytics.governance.access.access import AccessNotAppliedError, NoAcce
 from gxy_analytics.governance.access.logins import close_login, open_login
 from gxy_analytics.governance.access.registry import NoLoginError
 from gxy_analytics.governance.access.restarting import NotRestartedError
-from gxy_analytics.governance.master_key import MissingMasterKeyError
+from gxy_analytics.governance.vault.master_key import MissingMasterKeyError
 from gxy_analytics.settings import Settings
 
 LATER = (AccessNotAppliedError, NoAccessStorageError, NotRestartedError, MissingMasterKeyError)

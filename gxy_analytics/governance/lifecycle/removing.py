@@ -33,7 +33,7 @@ from gxy_analytics.governance.lifecycle.removals import (
 from gxy_analytics.governance.lifecycle.spools import mark, unclean_nodes, unmark, working_nodes
 from gxy_analytics.governance.lifecycle.states import write_state
 from gxy_analytics.governance.lifecycle.traces import survivors
-from gxy_analytics.governance.write_keys import revoke_keys
+from gxy_analytics.governance.tenants.write_keys import revoke_keys
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
 

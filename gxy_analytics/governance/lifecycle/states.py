@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.errors import GxyError
 from gxy_analytics.extraction.tenant_registry import publish_tenants
 from gxy_analytics.governance.audit.record import os_user, record
-from gxy_analytics.governance.tenants import UnknownTenantError
+from gxy_analytics.governance.tenants.tenants import UnknownTenantError
 from gxy_analytics.warehouse.client import read_sql
 
 ACTIVE = "active"

@@ -16,7 +16,7 @@ from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.subjects import BROWSERS, CUSTOMER
+from gxy_analytics.governance.subjects.subjects import BROWSERS, CUSTOMER
 from gxy_analytics.warehouse.client import read_sql
 
 DATABASES = ("pii", "raw", "staging", "marts", "features", "governance")

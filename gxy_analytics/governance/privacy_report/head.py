@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.governance.privacy_report.rows import Identities
 from gxy_analytics.governance.retention.periods import period_of, read_choices
 from gxy_analytics.governance.retention.rules import rules
-from gxy_analytics.governance.subjects import Subject
+from gxy_analytics.governance.subjects.subjects import Subject
 from gxy_analytics.governance.suppressions import ANONYMOUS, CUSTOMER, identity_hash
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql

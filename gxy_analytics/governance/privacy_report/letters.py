@@ -1,6 +1,6 @@
 """Dead letters of a report: opened for whom they are about, and left closed where they are about somebody else as well.
 
-Sealing belongs to `governance.sealed_letters`; how a letter's row is found to `rows`.
+Sealing belongs to `vault.letters`; how a letter's row is found to `rows`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 
 from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.privacy_report.rows import Row
-from gxy_analytics.governance.sealed_letters import LetterSeal
-from gxy_analytics.governance.vault_reader import Values
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.reader import Values
 
 TABLE = "raw.events_rejected"
 OF_OTHERS = "Left out: somebody else is named in it too (GDPR Art. 15(4))."

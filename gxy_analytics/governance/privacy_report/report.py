@@ -16,7 +16,6 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import KeyRing, load_key_ring
 from gxy_analytics.governance.privacy_report.catalogue import HeldTable, held_tables
 from gxy_analytics.governance.privacy_report.digest import Digest
 from gxy_analytics.governance.privacy_report.document import write_document
@@ -25,9 +24,10 @@ from gxy_analytics.governance.privacy_report.letters import TABLE as LETTERS
 from gxy_analytics.governance.privacy_report.letters import address_hashes, opened_letter
 from gxy_analytics.governance.privacy_report.page import render_page
 from gxy_analytics.governance.privacy_report.rows import Identities, Row, stream_rows
-from gxy_analytics.governance.sealed_letters import LetterSeal
-from gxy_analytics.governance.subjects import find_subject
-from gxy_analytics.governance.vault_reader import Values, VaultReader
+from gxy_analytics.governance.subjects.subjects import find_subject
+from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.master_key import KeyRing, load_key_ring
+from gxy_analytics.governance.vault.reader import Values, VaultReader
 from gxy_analytics.settings import Settings
 
 ACTION = "privacy.report"

@@ -21,7 +21,7 @@ from clickhouse_connect.driver.external import ExternalData
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.privacy_report.catalogue import Column, HeldTable, UnsearchableTableError
-from gxy_analytics.governance.subjects import CUSTOMER
+from gxy_analytics.governance.subjects.subjects import CUSTOMER
 from gxy_analytics.warehouse.client import read_sql
 
 SETTINGS = {

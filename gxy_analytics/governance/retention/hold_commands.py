@@ -10,10 +10,10 @@ import click
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import os_user
-from gxy_analytics.governance.master_key import load_key_ring
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.retention.holds import lift_hold, list_holds, place_hold, require_customer
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
+from gxy_analytics.governance.vault.master_key import load_key_ring
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 

@@ -18,7 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.scanner.finding import Finding, Place
 from gxy_analytics.governance.scanner.sampling import TextTable, ask
-from gxy_analytics.governance.vault import Vault, sealed_row
+from gxy_analytics.governance.vault.vault import Vault, sealed_row
 from gxy_analytics.warehouse.client import read_sql
 
 MAX_PEOPLE = 2_000

@@ -16,7 +16,7 @@ from gxy_analytics.governance.scanner.finding import NAMED, Finding, Place, Scan
 from gxy_analytics.governance.scanner.kinds import PATTERNS, PERSONAL_COLUMN
 from gxy_analytics.governance.scanner.names import People, find_people, read_people
 from gxy_analytics.governance.scanner.sampling import TextTable, ask, text_tables
-from gxy_analytics.governance.vault import Vault
+from gxy_analytics.governance.vault.vault import Vault
 
 
 def scan_warehouse(client: Client, vault: Vault | None) -> Scan:

@@ -1,6 +1,6 @@
 """`gxy keys`: the master key, its rotation, and what is sealed under it.
 
-Thin: the work is in `key_rotation`, `letter_resealing` and `vault_migration`.
+Thin: the work is in `rotation`, `letter_resealing` and `migration`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 import click
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.key_fingerprints import fingerprint_of_root
-from gxy_analytics.governance.key_rotation import GRACE, Rotation, age_days, key_use, rotate
-from gxy_analytics.governance.letter_resealing import seal_letters
-from gxy_analytics.governance.master_key import KeyRing, load_key_ring
-from gxy_analytics.governance.vault_migration import migrate_vault
+from gxy_analytics.governance.vault.fingerprints import fingerprint_of_root
+from gxy_analytics.governance.vault.letter_resealing import seal_letters
+from gxy_analytics.governance.vault.master_key import KeyRing, load_key_ring
+from gxy_analytics.governance.vault.migration import migrate_vault
+from gxy_analytics.governance.vault.rotation import GRACE, Rotation, age_days, key_use, rotate
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 

@@ -14,15 +14,14 @@ from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.key_fingerprints import check_master_key
-from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.normalisation import normalise_email
-from gxy_analytics.governance.pseudonyms import Pseudonyms
 from gxy_analytics.governance.suppressions import Kind, identity_hash
-from gxy_analytics.governance.vault_reader import VaultReader
+from gxy_analytics.governance.vault.fingerprints import check_master_key, fingerprints
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 DATABASES = ("pii", "raw", "staging", "marts", "features")
 CUSTOMER = "customer_pid"
 BROWSERS = ("anonymous_id", "previous_id", "network_id", "visitor_id")
@@ -107,7 +106,7 @@ def find_subject(
 def person_tables(client: Client) -> list[PersonTable]:
     """Every table of the warehouse that names a customer or a browser of a tenant, as the catalogue has it now."""
     bound = {"databases": list(DATABASES), "names": [CUSTOMER, *BROWSERS]}
-    rows = client.query(read_sql(PACKAGE, "subject_tables.sql"), parameters=bound).result_rows
+    rows = client.query(read_sql(__package__, "tables.sql"), parameters=bound).result_rows
     return [PersonTable(database, table, frozenset(names)) for database, table, names in rows]
 
 
@@ -124,14 +123,14 @@ class _Finder:
         """Whether the identity stands in that column of any table."""
         for table in self.tables:
             if column in table.columns:
-                sql = _filled("subject_mentions.sql", table=table.quoted, column=quote_identifier(column))
+                sql = _filled("mentions.sql", table=table.quoted, column=quote_identifier(column))
                 if self._rows(sql, identities=[identity]):
                     return True
         return self.include_erased and self._was_erased("customer" if column == CUSTOMER else "anonymous", identity)
 
     def customers_of(self, anonymous_id: str) -> tuple[str, ...]:
         """The customer that used this browser; none when nobody signed in with it. Raises NoSuchSubjectError."""
-        sql = _filled("subject_customers.sql", pairs=self._pairs())
+        sql = _filled("customers.sql", pairs=self._pairs())
         pids = tuple(pid for (pid,) in self._rows(sql, anonymous_id=anonymous_id))
         if len(pids) > 1:
             raise NoSuchSubjectError(
@@ -144,7 +143,7 @@ class _Finder:
 
     def subject(self, customer_pids: tuple[str, ...]) -> Subject:
         """These customers with their browsers."""
-        sql = _filled("subject_browsers.sql", pairs=self._pairs())
+        sql = _filled("browsers.sql", pairs=self._pairs())
         rows = self._rows(sql, customer_pids=list(customer_pids))
         own = tuple(anonymous_id for anonymous_id, is_shared in rows if not is_shared)
         shared = tuple(anonymous_id for anonymous_id, is_shared in rows if is_shared)
@@ -152,12 +151,12 @@ class _Finder:
 
     def _was_erased(self, kind: Kind, identity: str) -> bool:
         hashes = [identity_hash(self.tenant_id, kind, identity)]
-        ((found,),) = self._rows(read_sql(PACKAGE, "subject_erased.sql"), hashes=hashes)
+        ((found,),) = self._rows(read_sql(__package__, "erased.sql"), hashes=hashes)
         return bool(found)
 
     def _pairs(self) -> str:
         return " union all ".join(
-            _filled("subject_pairs.sql", table=table.quoted, browser=quote_identifier(browser))
+            _filled("pairs.sql", table=table.quoted, browser=quote_identifier(browser))
             for table in self.tables
             if CUSTOMER in table.columns
             for browser in BROWSERS
@@ -187,8 +186,7 @@ def _only(given: dict[str, str | int | None]) -> tuple[str, str]:
 
 def _check_key(client: Client, master_key: KeyRing | bytes, tenant_id: str) -> None:
     """Raise OtherMasterKeyError for another key. A tenant without pseudonyms is not given a fingerprint by being looked at."""
-    known = client.query(read_sql(PACKAGE, "tenant_keys.sql")).result_rows
-    if tenant_id in {row[0] for row in known}:
+    if tenant_id in fingerprints(client):
         check_master_key(client, master_key, [tenant_id])
 
 
@@ -200,4 +198,4 @@ def _nobody(tenant_id: str, field: str) -> NoSuchSubjectError:
 
 
 def _filled(name: str, **identifiers: str) -> str:
-    return Template(read_sql(PACKAGE, name)).substitute(identifiers)
+    return Template(read_sql(__package__, name)).substitute(identifiers)

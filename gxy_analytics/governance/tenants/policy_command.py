@@ -10,8 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gxy_analytics.governance.ingest_policy import DEFAULT_POLICY, FIELDS
-from gxy_analytics.governance.tenants import set_policy
+from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, FIELDS
+from gxy_analytics.governance.tenants.tenants import set_policy
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 

@@ -18,8 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.key_file import KEY_BYTES
-from gxy_analytics.governance.master_key import KeyRing, derive_tenant_key
+from gxy_analytics.governance.vault.key_file import KEY_BYTES
+from gxy_analytics.governance.vault.master_key import KeyRing, derive_tenant_key
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 8

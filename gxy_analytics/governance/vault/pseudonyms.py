@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.key_fingerprints import check_master_key
-from gxy_analytics.governance.master_key import KeyRing, derive_tenant_key
+from gxy_analytics.governance.vault.fingerprints import check_master_key
+from gxy_analytics.governance.vault.master_key import KeyRing, derive_tenant_key
 
 PURPOSE = "customer-pid"
 

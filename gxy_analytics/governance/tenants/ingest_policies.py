@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.ingest_policy import DEFAULT_POLICY, IngestPolicy, changed, read_policy
+from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, IngestPolicy, changed, read_policy
 from gxy_analytics.warehouse.client import read_sql
 
 

@@ -12,16 +12,15 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.master_key import KeyRing
 from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
-from gxy_analytics.governance.vault import SealedRow, Vault, sealed_row
-from gxy_analytics.governance.vault_keys import SUBJECTS_AT_ONCE, UNTIL_DONE, chunks, destroy_keys
+from gxy_analytics.governance.vault.customer_keys import SUBJECTS_AT_ONCE, UNTIL_DONE, chunks, destroy_keys
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.vault import SealedRow, Vault, sealed_row
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 ACTION = "vault.read"
-CUSTOMERS, ORDERS = "vault_customers.sql", "vault_orders.sql"
+CUSTOMERS, ORDERS = "customers.sql", "orders.sql"
 SUBJECT_DIGITS = 16  # of a hash, in the audit
 ROWS_AT_ONCE = 20_000  # sealed rows held while a tenant is searched, about 10 MB
 
@@ -67,19 +66,19 @@ class VaultReader:
         """
         wanted = normalise_email(email)
         parameters = {"tenant_id": tenant_id}
-        ((people,),) = self._client.query(read_sql(PACKAGE, "vault_count_customers.sql"), parameters=parameters).result_rows
+        ((people,),) = self._client.query(read_sql(__package__, "count_customers.sql"), parameters=parameters).result_rows
         self._record(tenant_id, reason, "find_email", people)
         return [pid for pid, values in self._all_customers(tenant_id) if wanted and _email(values) == wanted]
 
     def _all_customers(self, tenant_id: str) -> Iterator[tuple[str, Values]]:
         after = ""
-        while rows := self._rows("vault_customers_after.sql", tenant_id, after=after, rows=ROWS_AT_ONCE):
+        while rows := self._rows("customers_after.sql", tenant_id, after=after, rows=ROWS_AT_ONCE):
             for row in rows:
                 yield row.place.row_key, self._vault.open(row)
             after = rows[-1].place.row_key
 
     def _rows(self, name: str, tenant_id: str, **bound: Any) -> list[SealedRow]:
-        found = self._client.query(read_sql(PACKAGE, name), parameters={"tenant_id": tenant_id, **bound})
+        found = self._client.query(read_sql(__package__, name), parameters={"tenant_id": tenant_id, **bound})
         table = "orders" if name == ORDERS else "customers"
         return [sealed_row(tenant_id, table, row) for row in found.named_results()]
 
@@ -98,8 +97,8 @@ def shred(client: Client, tenant_id: str, pids: Iterable[str]) -> None:
     for some in chunks(pids, SUBJECTS_AT_ONCE):
         destroy_keys(client, tenant_id, some)
         parameters = {"tenant_id": tenant_id, "pids": some}
-        for name in ("vault_shred_customers.sql", "vault_shred_orders.sql"):
-            client.command(read_sql(PACKAGE, name), parameters=parameters, settings=UNTIL_DONE)
+        for name in ("shred_customers.sql", "shred_orders.sql"):
+            client.command(read_sql(__package__, name), parameters=parameters, settings=UNTIL_DONE)
 
 
 def _email(values: Values) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, unquote
 
 from gxy_analytics.governance.normalisation import normalise_email
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
 from gxy_analytics.governance.suppressions import ANONYMOUS, CUSTOMER, identity_hash
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 
 CUSTOMERS = frozenset({"user_id", "userid", "uid", "previous_id", "previousid"})
 BROWSERS = frozenset({"anonymous_id", "anonymousid", "network_id", "duid", "nuid", "tnuid", "previous_id", "previousid"})

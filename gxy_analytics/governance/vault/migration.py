@@ -11,13 +11,12 @@ from typing import Any
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.staging import Staging
-from gxy_analytics.governance.vault import DataKey, Vault, WrappedKey, sealed_row
-from gxy_analytics.governance.vault_keys import insert_keys
+from gxy_analytics.governance.vault.customer_keys import insert_keys
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.staging import Staging
+from gxy_analytics.governance.vault.vault import DataKey, Vault, WrappedKey, sealed_row
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 ROWS = 10_000  # at a time
 TABLES = ("customers", "orders")
 Subject = tuple[str, str]
@@ -32,8 +31,8 @@ def migrate_vault(client: Client, ring: KeyRing) -> int:
     for table in TABLES:
         with Staging(client, f"stage_{table}.sql") as staging:
             done += _migrate(client, Vault(ring), table, staging)
-        if client.query(read_sql(PACKAGE, f"count_{table}_before_keys.sql")).result_rows[0][0]:
-            client.command(read_sql(PACKAGE, f"merge_{table}.sql"))
+        if client.query(read_sql(__package__, f"count_{table}_before_keys.sql")).result_rows[0][0]:
+            client.command(read_sql(__package__, f"merge_{table}.sql"))
     return done
 
 
@@ -41,7 +40,7 @@ def _migrate(client: Client, vault: Vault, table: str, staging: Staging) -> int:
     done, after = 0, {"after_tenant": "", "after_row": "" if table == "customers" else 0}
     while True:
         rows = list(
-            client.query(read_sql(PACKAGE, f"{table}_before_keys.sql"), parameters={**after, "rows": ROWS}).named_results()
+            client.query(read_sql(__package__, f"{table}_before_keys.sql"), parameters={**after, "rows": ROWS}).named_results()
         )
         if not rows:
             return done

@@ -9,10 +9,9 @@ from typing import TypeVar
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.vault import WrappedKey
+from gxy_analytics.governance.vault.vault import WrappedKey
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 SUBJECTS_AT_ONCE = 500  # in one statement: a pseudonym is 64 characters of its URL
 UNTIL_DONE = {"mutations_sync": 2}
 Item = TypeVar("Item")
@@ -39,7 +38,7 @@ def count_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> int:
     for some in chunks(subjects, SUBJECTS_AT_ONCE):
         parameters = {"tenant_id": tenant_id, "subjects": some}
         found += client.query(
-            read_sql(PACKAGE, "vault_count_keys.sql"), parameters=parameters, settings={"apply_deleted_mask": 0}
+            read_sql(__package__, "count_keys.sql"), parameters=parameters, settings={"apply_deleted_mask": 0}
         ).result_rows[0][0]
     return found
 
@@ -52,7 +51,7 @@ def destroy_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> Non
     for some in chunks(subjects, SUBJECTS_AT_ONCE):
         if count_keys(client, tenant_id, some):
             parameters = {"tenant_id": tenant_id, "subjects": some}
-            client.command(read_sql(PACKAGE, "vault_destroy_keys.sql"), parameters=parameters, settings=UNTIL_DONE)
+            client.command(read_sql(__package__, "destroy_keys.sql"), parameters=parameters, settings=UNTIL_DONE)
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.ingest_policy import DEFAULT_POLICY, Grant, IngestPolicy, read_policy
+from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, Grant, IngestPolicy, read_policy
 from gxy_analytics.warehouse.client import read_sql
 
 Kind = Literal["public", "secret"]

@@ -12,7 +12,6 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 SESSION_SECONDS = 3600
 # The same rows are written again by a run that was killed, and are no repetition.
 INSERT_SETTINGS = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
@@ -33,7 +32,7 @@ class Staging:
 
     def run(self, name: str) -> None:
         """One statement of the session."""
-        self._client.command(read_sql(PACKAGE, name), settings={**self._session, **INSERT_SETTINGS})
+        self._client.command(read_sql(__package__, name), settings={**self._session, **INSERT_SETTINGS})
 
     def __enter__(self) -> Staging:
         return self

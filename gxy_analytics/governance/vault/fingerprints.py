@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.master_key import KeyRing, UnsafeMasterKeyError, derive_tenant_key
+from gxy_analytics.governance.vault.master_key import KeyRing, UnsafeMasterKeyError, derive_tenant_key
 from gxy_analytics.warehouse.client import read_sql
 
 PURPOSE = "fingerprint"
@@ -24,13 +24,18 @@ def fingerprint_of_root(keys: KeyRing) -> str:
     return derive_tenant_key(keys.root, "", PURPOSE).hex()[:16]
 
 
+def fingerprints(client: Client) -> dict[str, str]:
+    """The fingerprint of the key that each tenant was pseudonymised with, by slug; a tenant without pseudonyms has none."""
+    return dict(client.query(read_sql(__package__, "tenant_keys.sql")).result_rows)
+
+
 def check_master_key(client: Client, master_key: KeyRing | bytes, tenant_ids: Iterable[str]) -> None:
     """Raise OtherMasterKeyError when a tenant was pseudonymised with another key; remember the key of new tenants.
 
     With another key every customer would look new, and every known one gone.
     """
     root = KeyRing.of(master_key).root
-    known = dict(client.query(read_sql(__package__, "tenant_keys.sql")).result_rows)
+    known = fingerprints(client)
     new = []
     for tenant_id in tenant_ids:
         fingerprint = derive_tenant_key(root, tenant_id, PURPOSE).hex()

@@ -14,10 +14,10 @@ from zoneinfo import available_timezones
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.backend_tenants import BackendTenant, TenantDetails, find_or_create_tenant
-from gxy_analytics.governance.ingest_policies import change_policy, policy_of
-from gxy_analytics.governance.ingest_policy import IngestPolicy
-from gxy_analytics.governance.write_keys import Kind, create_write_key, list_keys, revoke_key, revoke_keys
+from gxy_analytics.governance.tenants.backend import BackendTenant, TenantDetails, find_or_create_tenant
+from gxy_analytics.governance.tenants.ingest_policies import change_policy, policy_of
+from gxy_analytics.governance.tenants.ingest_policy import IngestPolicy
+from gxy_analytics.governance.tenants.write_keys import Kind, create_write_key, list_keys, revoke_key, revoke_keys
 from gxy_analytics.warehouse.client import read_sql
 
 # A slug is a DNS label: it names a host, a ClickHouse user and a path, and it never changes.

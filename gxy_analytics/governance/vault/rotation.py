@@ -1,7 +1,7 @@
 """Another wrap key in place of the one in use: into the key file, all wrapped again, and the old one out when nothing needs it.
 
 Where it stands is in the key file and in the rows themselves, so that one that was killed goes on where it was. Pseudonyms hang
-on the root, which never changes. Rows from before there were keys a customer are rewritten first, by `vault_migration`.
+on the root, which never changes. Rows from before there were keys a customer are rewritten first, by `migration`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
-from gxy_analytics.governance.key_file import KEY_BYTES, WrapKey, encode_keys, replace_file
-from gxy_analytics.governance.key_fingerprints import check_master_key
-from gxy_analytics.governance.letter_resealing import seal_letters
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.staging import Staging
-from gxy_analytics.governance.vault import Vault, WrappedKey
-from gxy_analytics.governance.vault_keys import key_table
-from gxy_analytics.governance.vault_migration import migrate_vault
+from gxy_analytics.governance.vault.customer_keys import key_table
+from gxy_analytics.governance.vault.fingerprints import check_master_key, fingerprints
+from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.letter_resealing import seal_letters
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.migration import migrate_vault
+from gxy_analytics.governance.vault.staging import Staging
+from gxy_analytics.governance.vault.vault import Vault, WrappedKey
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 ACTION = "key.rotated"
 GRACE = timedelta(hours=1)
 """How long the old key stays beside the new one: longer than a batch that was begun with it takes, the longest query included."""
@@ -73,9 +72,9 @@ class Rotation:
 
 def key_use(client: Client) -> KeyUse:
     """Count what is wrapped under which version: superseded rows too, for a wrapping that lies on the disk needs its key."""
-    keys: Counter[int] = Counter(dict(client.query(read_sql(PACKAGE, "count_key_versions.sql")).result_rows))
-    letters: Counter[int] = Counter(dict(client.query(read_sql(PACKAGE, "count_letter_versions.sql")).result_rows))
-    ((before,),) = client.query(read_sql(PACKAGE, "count_rows_before_keys.sql")).result_rows
+    keys: Counter[int] = Counter(dict(client.query(read_sql(__package__, "count_key_versions.sql")).result_rows))
+    letters: Counter[int] = Counter(dict(client.query(read_sql(__package__, "count_letter_versions.sql")).result_rows))
+    ((before,),) = client.query(read_sql(__package__, "count_rows_before_keys.sql")).result_rows
     return KeyUse(keys, letters, before)
 
 
@@ -113,7 +112,7 @@ def _rewrap(client: Client, ring: KeyRing, staging: Staging) -> int:
     while True:
         place = dict(zip(("after_tenant", "after_subject", "after_key"), after, strict=True))
         bound = {"version": ring.active.version, "rows": BATCH_KEYS, **place}
-        rows = client.query(read_sql(PACKAGE, "keys_to_rewrap.sql"), parameters=bound).result_rows
+        rows = client.query(read_sql(__package__, "keys_to_rewrap.sql"), parameters=bound).result_rows
         if not rows:
             return done
         staging.put(key_table([vault.rewrap(WrappedKey(*row)) for row in rows]))
@@ -124,8 +123,7 @@ def _rewrap(client: Client, ring: KeyRing, staging: Staging) -> int:
 
 def _check_root(client: Client, ring: KeyRing) -> None:
     """Raise OtherMasterKeyError for a file that is not the one this warehouse was filled with: it would be rotated in vain."""
-    known = client.query(read_sql(PACKAGE, "tenant_keys.sql")).result_rows
-    check_master_key(client, ring, [tenant_id for tenant_id, _ in known])
+    check_master_key(client, ring, fingerprints(client))
 
 
 def _add_key(client: Client, ring: KeyRing, now: datetime, reason: str) -> None:
@@ -144,7 +142,7 @@ def _rewrap_everything(client: Client, ring: KeyRing) -> tuple[int, int]:
             return keys, letters
         keys += rewrap_keys(client, ring)
         letters += seal_letters(client, ring)
-        client.command(read_sql(PACKAGE, "merge_keys.sql"))
+        client.command(read_sql(__package__, "merge_keys.sql"))
     left = sum(key_use(client).under(version) for version in old)
     if left:
         raise StillInUseError(

@@ -1,6 +1,6 @@
 """The master key: a root that pseudonyms are derived from, and one or two wrap keys that customers' keys are wrapped under.
 
-Reading, generating and deriving belong here; the file's format to `key_file`, another wrap key to `key_rotation`, what is signed
+Reading, generating and deriving belong here; the file's format to `key_file`, another wrap key to `rotation`, what is signed
 or encrypted with the keys to their users. The keys are never in a database.
 """
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.key_file import KEY_BYTES, WrapKey, create_file, decode_keys
+from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, create_file, decode_keys
 from gxy_analytics.settings import Settings
 
 OTHERS = 0o077

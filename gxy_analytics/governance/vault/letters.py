@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from gxy_analytics.governance.master_key import KeyRing, derive_tenant_key
-from gxy_analytics.governance.vault import VaultError
+from gxy_analytics.governance.vault.master_key import KeyRing, derive_tenant_key
+from gxy_analytics.governance.vault.vault import VaultError
 
 PURPOSE = "dead-letter"
 ADDRESS_PURPOSE = "letter-address"

@@ -17,9 +17,9 @@ from rich.table import Table
 from gxy_analytics.governance.durations import Duration
 from gxy_analytics.governance.lifecycle.commands import LIFECYCLE
 from gxy_analytics.governance.lifecycle.removals import readmit
-from gxy_analytics.governance.policy_command import policy
-from gxy_analytics.governance.tenants import add_key, add_tenant, list_tenants, revoke_write_key, rotate_write_key
-from gxy_analytics.governance.write_keys import Kind
+from gxy_analytics.governance.tenants.policy_command import policy
+from gxy_analytics.governance.tenants.tenants import add_key, add_tenant, list_tenants, revoke_write_key, rotate_write_key
+from gxy_analytics.governance.tenants.write_keys import Kind
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 

@@ -1,6 +1,6 @@
 """Dead letters brought under the newest wrap key: those from before they were sealed, and all of them after a rotation.
 
-How one letter is sealed is in `sealed_letters`.
+How one letter is sealed is in `letters`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import Any
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.letter_subjects import subjects_of
-from gxy_analytics.governance.master_key import KeyRing
-from gxy_analytics.governance.pseudonyms import Pseudonyms
-from gxy_analytics.governance.sealed_letters import LetterContent, LetterSeal
-from gxy_analytics.governance.staging import Staging
+from gxy_analytics.governance.vault.letter_subjects import subjects_of
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.governance.vault.staging import Staging
 from gxy_analytics.warehouse.client import read_sql
 
-PACKAGE = "gxy_analytics.governance"
 LETTERS = 1_000  # at a time
 LETTER_BYTES = 16 << 20  # as they were received: a letter may be as large as a body
 
@@ -38,7 +37,7 @@ def seal_letters(client: Client, ring: KeyRing) -> int:
             staging.run("put_sealed_letters.sql")
             done += len(rows)
     if done:
-        client.command(read_sql(PACKAGE, "merge_letters.sql"))
+        client.command(read_sql(__package__, "merge_letters.sql"))
     return done
 
 
@@ -47,7 +46,7 @@ def _portions(client: Client, version: int) -> Iterator[list[dict[str, Any]]]:
     after: dict[str, Any] = {"after_tenant": "", "after_ms": -(2**62), "after_id": ""}
     while True:
         bound = {"version": version, "rows": LETTERS, **after}
-        keys = list(client.query(read_sql(PACKAGE, "letters_to_seal.sql"), parameters=bound).named_results())
+        keys = list(client.query(read_sql(__package__, "letters_to_seal.sql"), parameters=bound).named_results())
         if not keys:
             return
         sizes = accumulate(key["raw_bytes"] for key in keys)
@@ -64,7 +63,7 @@ def _read(client: Client, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "first_ms": min(key["received_ms"] for key in keys),
         "last_ms": max(key["received_ms"] for key in keys),
     }
-    found = client.query(read_sql(PACKAGE, "letters_whole.sql"), parameters=bound, column_formats={"raw": "bytes"})
+    found = client.query(read_sql(__package__, "letters_whole.sql"), parameters=bound, column_formats={"raw": "bytes"})
     return [{name: value if name == "raw" else _text(value) for name, value in row.items()} for row in found.named_results()]
 
 
