@@ -160,7 +160,7 @@ def _personal(client: Client, slug: str, vault: VaultReader, reason: str) -> Ite
             yield from ({"customer_pid": pid, **values} for pid, values in opened.items())
 
     def orders() -> Iterator[Row]:
-        for ids in _keys(client, "export_orders.sql", slug, 0):
+        for ids in _keys(client, "export_orders.sql", slug, -1):
             opened = vault.orders(slug, order_ids=ids, reason=reason)
             yield from ({"order_id": key, **values} for key, values in opened.items())
 
