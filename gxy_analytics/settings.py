@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -16,6 +16,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gxy_analytics.errors import MissingSettingError
 
 STACK_FILE = Path("run/stack.json")
+
+ClickHouseRole = Literal["pipeline", "ingest", "exporter", "eraser", "auditor", "scanner"]
+CLICKHOUSE_ROLES: tuple[ClickHouseRole, ...] = get_args(ClickHouseRole)
+"""The roles of the access specification that a program of the platform works as."""
+ROLE_URLS = tuple(f"{role}_clickhouse_url" for role in CLICKHOUSE_ROLES)
 
 
 class Settings(BaseSettings):
@@ -27,6 +32,12 @@ class Settings(BaseSettings):
     listen_host: str = Field("127.0.0.1", description="Address every server binds to; loopback unless told.")
 
     clickhouse_url: str | None = Field(None, description="http(s)://user:password@host:port of a ClickHouse server.")
+    pipeline_clickhouse_url: str | None = Field(None, repr=False, description="The same server as the user of this role.")
+    ingest_clickhouse_url: str | None = Field(None, repr=False, description="The same, for what `gxy up` starts to take events.")
+    exporter_clickhouse_url: str | None = Field(None, repr=False, description="The same.")
+    eraser_clickhouse_url: str | None = Field(None, repr=False, description="The same.")
+    auditor_clickhouse_url: str | None = Field(None, repr=False, description="The same.")
+    scanner_clickhouse_url: str | None = Field(None, repr=False, description="The same.")
     oltp_url: str | None = Field(None, description="postgresql:// or mysql:// URL of the backend's database.")
     ingest_url: str | None = Field(None, description="Where clients reach the ingest service.")
     dagster_url: str | None = Field(None, description="Where people reach the Dagster UI.")
@@ -58,6 +69,9 @@ class Settings(BaseSettings):
     tenant_removal_days: int = Field(30, ge=0, description="How long a tenant that is to be removed is only suspended.")
 
     log_format: Literal["text", "json"] = Field("text", description="Log lines of the ingest service and the loader.")
+    metrics_networks: str | None = Field(
+        None, description="Networks (CIDR, comma-separated) that may read /metrics, beside this host."
+    )
     metrics_tenants: bool = Field(False, description="Prometheus metrics by tenant, beside those by class of tenants.")
 
     reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency of cross-tenant amounts.")
@@ -84,6 +98,13 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
+    def clickhouse_as(self, role: ClickHouseRole) -> str:
+        """The ClickHouse server as the user of `role`; where the role has no URL, as the user of `clickhouse_url`.
+
+        Raises MissingSettingError.
+        """
+        return require(getattr(self, f"{role}_clickhouse_url") or self.clickhouse_url, "CLICKHOUSE_URL")
+
     def as_env(self) -> dict[str, str]:
         """Every setting that has a value as `GXY_*`, for a child process to read the same settings."""
         values = self.model_dump(mode="json", exclude_none=True)
@@ -102,11 +123,18 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the settings once: `overrides`, environment, the running stack's addresses, defaults."""
-    settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
-    stack_file = settings.data_dir / STACK_FILE
-    addresses = _running_stack(stack_file)
-    missing = {k: v for k, v in addresses.items() if k not in settings.model_fields_set}
+    """Read the settings once: `overrides`, environment, the running stack's addresses, defaults.
+
+    The URLs of the roles are one server's: where `clickhouse_url` is given anew, those of what it replaces do not count.
+    """
+    given = {k: v for k, v in overrides.items() if v is not None}
+    replaced = dict.fromkeys(ROLE_URLS) if "clickhouse_url" in given else {}
+    settings = Settings(**{**replaced, **given})
+    addresses = _running_stack(settings.data_dir / STACK_FILE)
+    names = set(addresses) - settings.model_fields_set
+    if settings.clickhouse_url not in (None, addresses.get("clickhouse_url")):
+        names -= set(ROLE_URLS)
+    missing = {name: addresses[name] for name in names}
     return settings.model_copy(update={**missing, "data_dir": settings.data_dir.resolve()})
 
 

@@ -16,6 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from gxy_analytics.settings import Settings
 from ingest_service.answers import send_preflight
 from ingest_service.auth import KeyLoader, KeyRegistry
+from ingest_service.client_address import parse_networks
 from ingest_service.documented import protocol_paths
 from ingest_service.endpoint import Endpoint
 from ingest_service.intake import Intake
@@ -25,6 +26,7 @@ from ingest_service.protocols.segment.wires import SEGMENT_WIRES
 from ingest_service.protocols.snowplow.wire import SNOWPLOW_WIRES
 from ingest_service.protocols.wire import Wire
 from ingest_service.routes import ROUTES, event_schemas
+from ingest_service.scrapers import Scrapers
 from ingest_service.spool.group_commit import GroupCommit
 from ingest_service.spool.writer import take_slot
 
@@ -85,6 +87,7 @@ def create_app(settings: Settings, *, load_keys: KeyLoader) -> IngestApp:
     app.openapi_schema.components.schemas.update(event_schemas()[1])
     app.openapi_schema.paths = {**(app.openapi_schema.paths or {}), **protocol_paths()}
     app.intake = app.state.intake = intake
+    app.state.scrapers = Scrapers(intake.addresses, parse_networks("GXY_METRICS_NETWORKS", settings.metrics_networks))
     app.endpoints = [Endpoint(intake, wire) for wire in WIRES]
     app.state.native = app.endpoints[0]
     return app

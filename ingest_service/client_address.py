@@ -21,21 +21,26 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
-class InvalidProxyError(GxyError):
-    """An entry of GXY_TRUSTED_PROXIES that is no network."""
+class InvalidNetworkError(GxyError):
+    """An entry of a setting that is no network."""
 
 
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Networks of a comma-separated list of CIDRs and addresses. Raises InvalidProxyError."""
+def parse_networks(setting: str, text: str | None) -> tuple[Network, ...]:
+    """Networks of a comma-separated list of CIDRs and addresses, the value of `setting`. Raises InvalidNetworkError."""
     networks = []
-    for entry in filter(None, map(str.strip, text.split(","))):
+    for entry in filter(None, map(str.strip, (text or "").split(","))):
         try:
             networks.append(ip_network(entry))
         except ValueError as error:
-            raise InvalidProxyError(
-                f"GXY_TRUSTED_PROXIES: '{entry}' is no network ({error}): list CIDRs such as 10.0.0.0/8,2001:db8::/32."
+            raise InvalidNetworkError(
+                f"{setting}: '{entry}' is no network ({error}): list CIDRs such as 10.0.0.0/8,2001:db8::/32."
             ) from error
     return tuple(networks)
+
+
+def is_within(address: Address, networks: Iterable[Network]) -> bool:
+    """Whether one of the networks holds the address."""
+    return any(address.version == network.version and address in network for network in networks)
 
 
 class ClientAddresses:
@@ -58,19 +63,21 @@ class ClientAddresses:
         Empty when a proxy of ours names no address (`unknown`, `_hidden`): what stands further left anybody may have written.
         """
         nearest = parse_address(peer)
-        if nearest is None or not self._is_trusted(nearest):
+        if nearest is None or not is_within(nearest, self._trusted):
             return peer
         for entry in _from_the_right(forwarded):
             hop = parse_address(entry) if len(entry) <= MAX_ENTRY_CHARACTERS else None
             if hop is None:
                 return ""
             nearest = hop
-            if not self._is_trusted(hop):
+            if not is_within(hop, self._trusted):
                 break
         return str(nearest)
 
-    def _is_trusted(self, address: Address) -> bool:
-        return any(address.version == network.version and address in network for network in self._trusted)
+    def is_proxy(self, peer: str) -> bool:
+        """Whether the peer of a connection is a proxy of ours."""
+        address = parse_address(peer)
+        return address is not None and is_within(address, self._trusted)
 
 
 def _from_the_right(forwarded: str) -> Iterable[str]:

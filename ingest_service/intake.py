@@ -36,7 +36,7 @@ class Intake:
         self.max_body_bytes = settings.max_body_bytes
         self.keys = keys
         self.metrics = metrics
-        self.addresses = ClientAddresses(parse_networks(settings.trusted_proxies or ""))
+        self.addresses = ClientAddresses(parse_networks("GXY_TRUSTED_PROXIES", settings.trusted_proxies))
         self.quotas = Quotas(settings)
         self.watermarks = Watermarks(SpoolFill(settings).measure)
         self.inflater = Inflater(settings.max_body_bytes)

@@ -80,7 +80,7 @@ def take_picture(settings: Settings) -> Picture:
         spool=look_at_spool(settings, status),
         loader=status,
         deaths=stack_deaths(settings.data_dir / STACK_FILE),
-        door=scrape(settings.ingest_url or f"http://127.0.0.1:{settings.ingest_port}") if _lives(workers) else None,
+        door=scrape(workers.url) if workers and _lives(workers) else None,
         problems=[],
     )
     picture.problems = [*service_problems(picture), *spool_problems(picture.spool), *loader_problems(picture)]
@@ -116,7 +116,7 @@ def service_problems(picture: Picture) -> Iterator[Problem]:
     if living < workers.wanted:
         yield Problem(f"{living} of {workers.wanted} workers run", "the parent replaces them; see why in the service's log")
     if picture.door is None:
-        yield Problem("the service does not answer /metrics", "is GXY_INGEST_PORT (or GXY_INGEST_URL) the one it listens on?")
+        yield Problem(f"the service does not answer {workers.url}/metrics", "see its log; it may be too busy, or stop")
 
 
 def spool_problems(spool: SpoolLook) -> Iterator[Problem]:
@@ -166,5 +166,5 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times" if count else "never"
 
 
-def _lives(workers: Workers | None) -> bool:
-    return workers is not None and os.path.exists(f"/proc/{workers.pid}")  # noqa: PTH110
+def _lives(workers: Workers) -> bool:
+    return os.path.exists(f"/proc/{workers.pid}")  # noqa: PTH110

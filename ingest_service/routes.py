@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar import Request, get, post
+from litestar import MediaType, Request, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
 from litestar.response import Response
@@ -32,6 +32,10 @@ REFUSALS = {
     415: "Unknown Content-Encoding.",
     429: "Over a quota of the tenant, or more than its share of a spool that fills up: retry after `Retry-After` seconds.",
     503: "Cannot be made durable, or the key cannot be checked, now: retry after `Retry-After` seconds.",
+}
+NOT_FOR_ALL = {
+    "code": "metrics_not_public",
+    "message": "metrics are for this host and the networks in GXY_METRICS_NETWORKS: list the one of your Prometheus there.",
 }
 
 
@@ -97,11 +101,20 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     return Response({"code": "not_ready", "message": "the spool is not writable, or this worker is stopping."}, status_code=503)
 
 
-@get("/metrics", operation_id="getMetrics", summary="Prometheus metrics", media_type=CONTENT_TYPE_LATEST, sync_to_thread=True)
-def metrics(request: Request[Any, Any, Any]) -> bytes:
-    """Text format 0.0.4, over all workers of this host."""
-    exposition: bytes = request.app.state.intake.metrics.exposition()
-    return exposition
+@get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Prometheus metrics",
+    media_type=CONTENT_TYPE_LATEST,
+    sync_to_thread=True,
+    responses={403: ResponseSpec(Refusal, description="Not asked from this host or a listed network.", generate_examples=False)},
+)
+def metrics(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Text format 0.0.4, over all workers of this host; for this host and the networks of GXY_METRICS_NETWORKS."""
+    state = request.app.state
+    if state.scrapers.admit(request.scope):
+        return Response(state.intake.metrics.exposition())
+    return Response(NOT_FOR_ALL, status_code=403, media_type=MediaType.JSON)
 
 
 ROUTES = [post_events, get_event_schema, livez, readyz, metrics]

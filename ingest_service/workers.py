@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from gxy_analytics.settings import Settings
+from gxy_analytics.stack.sockets import reachable_host
 
 FILE = "ingest/workers.json"
 MEMORY = Path("/dev/shm")  # noqa: S108 - our directory there has mode 0700 and an owner that is checked
@@ -23,13 +24,17 @@ METRICS_DIR = "ingest/metrics"
 
 
 class Workers(msgspec.Struct):
-    """The process tree: the parent's pid, the workers' pids, how many there should be, how many ended by themselves."""
+    """The process tree: the parent's pid, the workers' pids, how many there should be, how many ended by themselves.
+
+    `url` is where this host reaches them.
+    """
 
     pid: int
     started_at: float
     wanted: int
     workers: list[int]
-    ended: int = 0
+    ended: int
+    url: str
 
 
 class WorkersFile:
@@ -38,12 +43,13 @@ class WorkersFile:
     def __init__(self, settings: Settings) -> None:
         self._path = settings.data_dir / FILE
         self._wanted = settings.ingest_workers
+        self._url = f"http://{reachable_host(settings.listen_host)}:{settings.ingest_port}"
         self._started_at = time.time()
         self.ended = 0
 
     def write(self, workers: Iterable[int]) -> None:
         """Replace the file. On a full disk it stays as it was: nothing but a picture is lost."""
-        picture = Workers(os.getpid(), self._started_at, self._wanted, list(workers), self.ended)
+        picture = Workers(os.getpid(), self._started_at, self._wanted, list(workers), self.ended, self._url)
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._path.with_suffix(".new")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_service.client_address import MAX_HOPS, ClientAddresses, InvalidProxyError, parse_address, parse_networks
+from ingest_service.client_address import MAX_HOPS, ClientAddresses, InvalidNetworkError, parse_address, parse_networks
 
-TRUSTED = parse_networks("10.0.0.0/8, 192.168.1.7,2001:db8::/32")
+TRUSTED = parse_networks("GXY_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.1.7,2001:db8::/32")
 behind = ClientAddresses(TRUSTED)
 
 ours = st.ip_addresses(network=ip_network("10.0.0.0/8")).map(str) | st.ip_addresses(network=ip_network("2001:db8::/32")).map(str)
@@ -95,9 +95,9 @@ def test_an_address_is_read_with_and_without_port(address: Any, port: int) -> No
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.1/8", "localhost", "10.0.0.0-10.0.0.9"])
 def test_a_proxy_list_that_is_none_is_an_error_with_a_remedy(text: str) -> None:
-    with pytest.raises(InvalidProxyError, match=r"GXY_TRUSTED_PROXIES.*list CIDRs"):
-        parse_networks(f"10.0.0.0/8,{text}")
+    with pytest.raises(InvalidNetworkError, match=r"GXY_TRUSTED_PROXIES.*list CIDRs"):
+        parse_networks("GXY_TRUSTED_PROXIES", f"10.0.0.0/8,{text}")
 
 
 def test_an_empty_list_trusts_nobody() -> None:
-    assert parse_networks(" , ") == ()
+    assert parse_networks("GXY_TRUSTED_PROXIES", " , ") == parse_networks("GXY_TRUSTED_PROXIES", None) == ()
