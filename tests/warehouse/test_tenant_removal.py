@@ -184,6 +184,7 @@ def test_a_removal_ends_when_the_loader_of_every_node_says_that_its_spool_is_cle
     clickhouse.insert("suppression_acks", acknowledged, column_names=columns, database="governance")
     (done,) = run_due_removals(clickhouse, settings)
     assert done.state == "removed"
+    assert set(done.report["spools"]) == {"node-b"}
     assert spools.unclean_nodes(clickhouse, uuid4(), ["node-b"]) == ["node-b"]
 
 

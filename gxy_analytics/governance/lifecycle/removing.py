@@ -30,7 +30,7 @@ from gxy_analytics.governance.lifecycle.removals import (
     refuse_held,
     save,
 )
-from gxy_analytics.governance.lifecycle.spools import mark, unclean_nodes, unmark, working_nodes
+from gxy_analytics.governance.lifecycle.spools import clean_nodes, mark, unclean_nodes, unmark, working_nodes
 from gxy_analytics.governance.lifecycle.states import write_state
 from gxy_analytics.governance.lifecycle.traces import survivors
 from gxy_analytics.governance.tenants.write_keys import revoke_keys
@@ -149,6 +149,7 @@ def _finish(client: Client, removal: Removal, login: str) -> Removal:
         **removal.report,
         "rows": sum(table["erased"] for table in removal.report["tables"].values()),
         "login": login or "closed",
+        "spools": clean_nodes(client, removal.removal_id),
         "removed_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     record(client, "tenant.removed", tenant_id=slug, reason=removal.reason, rows=report["rows"], details=_details(removal))

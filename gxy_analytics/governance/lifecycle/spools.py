@@ -42,12 +42,17 @@ def unmark(client: Client, tenant_id: str, removal_id: UUID) -> None:
     lift(client, tenant_id, removal_id)
 
 
+def clean_nodes(client: Client, removal_id: UUID) -> dict[str, str]:
+    """When each node said that its spool is clear, RFC 3339; those that have not said so are left out."""
+    rows = client.query(read_sql(__package__, "clean_nodes.sql"), parameters={"request_id": str(removal_id)}).result_rows
+    return {str(node): cleared.replace(tzinfo=UTC).isoformat(timespec="milliseconds") for node, cleared in rows}
+
+
 def unclean_nodes(client: Client, removal_id: UUID, nodes: Iterable[str], *, wait_seconds: float = 0) -> list[str]:
     """The nodes that have not said so yet, after waiting at most this long for them."""
     deadline = time.monotonic() + wait_seconds
     while True:
-        rows = client.query(read_sql(__package__, "clean_nodes.sql"), parameters={"request_id": str(removal_id)}).result_rows
-        left = sorted(set(nodes) - {str(node) for (node,) in rows})
+        left = sorted(set(nodes) - set(clean_nodes(client, removal_id)))
         if not left or time.monotonic() >= deadline:
             return left
         time.sleep(POLL_SECONDS)
