@@ -68,9 +68,9 @@ class SegmentFile:
             raise
         return cls(path, fd, header, capacity)
 
-    def room(self) -> int:
-        """Bytes left for frames; the footer's place is kept free."""
-        return self.capacity - FOOTER_BYTES - self.end
+    def room(self, stretch: int = 1) -> int:
+        """Bytes left for frames, in a file of `stretch` times the capacity; the footer's place is kept free."""
+        return self.capacity * stretch - FOOTER_BYTES - self.end
 
     def append(self, frames: Sequence[Frame]) -> None:
         """Write the frames at once and make them durable: on return a power cut does not lose them. Raises OSError."""

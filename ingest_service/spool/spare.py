@@ -59,9 +59,9 @@ class SpareFile:
             self._thread.start()
 
     @property
-    def is_ready(self) -> bool:
-        """Whether `prepare` was called and has ended, with a file or without."""
-        return self._thread is not None and not self._thread.is_alive()
+    def is_filling(self) -> bool:
+        """Whether the file is being made now; when that has ended, there is one, or the disk had no room for it."""
+        return self._thread is not None and self._thread.is_alive()
 
     def take(self, capacity: int) -> int:
         """Descriptor of the finished file at `path`, the caller's from now on; -1 when there is none of that capacity."""

@@ -33,7 +33,8 @@ from ingest_service.spool.spare import SpareFile
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0  # a failing disk is asked at most once in this time
-SPARE_FROM = 8  # the next file is begun when an eighth of this one is full: at 60 MB/s the rest lasts 0.9 s, making one 0.4 s
+SPARE_FROM = 8  # the next file is begun when an eighth of this one is full
+STRETCH = 2  # and while it is not ready this one grows, to twice its size at most
 
 
 class SpoolUnavailableError(GxyError):
@@ -101,7 +102,7 @@ class Spool:
             if segment is None or not segment.count or asked_to_seal(self.directory) < self._number:
                 return
             self._spare.prepare()
-            if not self._spare.is_ready:
+            if self._spare.is_filling:
                 return  # asked again soon: requests do not wait for the new file
             self._seal(segment)
             self._open_segment()
@@ -135,10 +136,14 @@ class Spool:
             yield group
 
     def _segment_for(self, group: list[Frame]) -> SegmentFile:
-        """The live segment, or a new one when the group does not fit; large enough for it."""
+        """The live segment, or a new one when the group does not fit; large enough for it.
+
+        A full segment grows past its zeros rather than let every request wait for the next file: beside a busy loader making
+        that takes 1.3 to 2.8 s, and under 50 MB/s half the rotations waited for it, 60 to 490 ms.
+        """
         size = sum(len(frame) for _, frame in group)
         segment = self._segment
-        if segment and size <= segment.room():
+        if segment and size <= segment.room(STRETCH if self._spare.is_filling else 1):
             return segment
         if segment:
             self._seal(segment)

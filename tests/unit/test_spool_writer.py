@@ -55,7 +55,7 @@ def test_a_full_segment_is_sealed_and_the_next_one_goes_on(tmp_path: Path) -> No
         spool.append([frame(number, 5_000) for number in range(start, start + 10)])
     assert numbers(spool.directory) == list(range(100))
     *sealed, live = ends(spool.directory)
-    assert len(sealed) > 5
+    assert len(sealed) >= 3  # each at most twice its size: see test_spool_spare
     assert set(sealed) == {SegmentEnd.SEALED}
     assert live is SegmentEnd.LIVE
 
@@ -163,7 +163,7 @@ def test_a_full_disk_refuses_and_recovers_when_there_is_room_again(tmp_path: Pat
     with monkeypatch.context() as patch:
         patch.setattr(segment_file.os, "posix_fallocate", failing(errno.ENOSPC))
         with pytest.raises(SpoolUnavailableError, match="No space left"):
-            spool.append([frame(number, SEGMENT // 4) for number in range(2, 8)])
+            spool.append([frame(number, SEGMENT // 4) for number in range(2, 14)])
     assert not list(spool.directory.glob("*.new"))
     spool.append([frame(9)])
     spool.close()
