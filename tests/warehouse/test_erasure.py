@@ -193,6 +193,23 @@ def test_the_audit_has_the_request_and_its_end_by_hash_alone(erased: Erased) -> 
     ]
 
 
+def test_an_extraction_of_the_same_backend_writes_no_row_and_marks_no_day(erased: Erased) -> None:
+    """Rows that it reads again: whatever touched them changed nothing that is landed."""
+    world = erased.world
+    before = landed(world)
+    for table in ("customers", "orders", "payments"):
+        world.oltp.execute(f"update {table} set updated_at = now()")
+    world.extract()
+    assert landed(world) == before
+
+
+def landed(world: ErasureWorld) -> dict[str, list[tuple[Any, ...]]]:
+    """Versions and arrivals."""
+    tables = {name: f"select count(), max(extracted_at) from raw.oltp_{name}" for name in ("customers", "orders", "payments")}
+    arrivals = "select source, sum(arrived) from governance.arrivals group by source order by source"
+    return {name: world.rows(sql) for name, sql in (tables | {"arrivals": arrivals}).items()}
+
+
 def test_replaying_the_same_events_stores_nothing_and_a_returning_customer_is_stored(erased: Erased) -> None:
     """Last: it puts rows of Anna's back."""
     world = erased.world

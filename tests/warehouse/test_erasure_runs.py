@@ -25,8 +25,8 @@ from gxy_analytics.governance.erasure import steps
 from gxy_analytics.governance.erasure.errors import HeldError
 from gxy_analytics.governance.erasure.requests import Request, get_request, list_requests, states
 from gxy_analytics.governance.erasure.run import process, process_open, request_erasure, retry
+from gxy_analytics.governance.erasure.sql import SYNC
 from gxy_analytics.governance.erasure.tenants import erase_tenant, tenant_parts_left
-from gxy_analytics.governance.erasure.treatments import SYNC
 from gxy_analytics.governance.retention.holds import lift_hold, place_hold
 from gxy_analytics.governance.subjects.subjects import NoSuchSubjectError
 from gxy_analytics.quality.ledger import check_raw_events

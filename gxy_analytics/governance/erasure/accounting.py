@@ -5,13 +5,11 @@ Called while no build runs, around what replaces pseudonyms by tombstones.
 
 from __future__ import annotations
 
-from typing import Any
-
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.erasure.errors import BooksChangedError
-from gxy_analytics.governance.erasure.predicates import of_orders
-from gxy_analytics.governance.erasure.sql import filled
+from gxy_analytics.governance.erasure.predicates import ASKED, of_orders
+from gxy_analytics.governance.erasure.sql import ask, filled
 from gxy_analytics.governance.erasure.target import Target
 
 BOOKS = {
@@ -27,9 +25,7 @@ Books = dict[str, list[dict[str, str]]]
 def read_books(client: Client, target: Target, present: set[str]) -> Books:
     """Orders and amounts by table and currency: of the person's orders in raw, of the whole tenant in the marts."""
     return {
-        table: _sums(client, filled(name, orders=of_orders()), target.parameters())
-        for table, name in BOOKS.items()
-        if table in present
+        table: _sums(client, filled(name, orders=of_orders(ASKED)), target) for table, name in BOOKS.items() if table in present
     }
 
 
@@ -43,6 +39,6 @@ def require_same(before: Books, after: Books) -> None:
         )
 
 
-def _sums(client: Client, sql: str, parameters: dict[str, Any]) -> list[dict[str, str]]:
-    rows = client.query(sql, parameters=parameters).named_results()
+def _sums(client: Client, sql: str, target: Target) -> list[dict[str, str]]:
+    rows = ask(client, sql, target).named_results()
     return [{name: str(value) for name, value in row.items()} for row in rows]

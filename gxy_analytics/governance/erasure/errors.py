@@ -33,5 +33,9 @@ class SurvivorsError(ErasureError):
     """Rows of the person are there again after every attempt."""
 
 
+class SessionModelError(ErasureError):
+    """dbt's model of sessions cannot be had: what others did on the person's browsers could not be counted again."""
+
+
 class DetachedPartsError(ErasureError):
     """A table has detached parts, which no query looks into."""

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.governance.erasure.sql import SYNC
 from gxy_analytics.governance.erasure.target import Target
-from gxy_analytics.governance.erasure.treatments import SYNC
 from gxy_analytics.governance.vault.letters import LetterSeal
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
@@ -38,14 +38,12 @@ def hide_letters(client: Client, target: Target, keys: KeyRing) -> int:
 
 def find_letters(client: Client, target: Target, keys: KeyRing) -> list[str]:
     """Ids of the dead letters, received up to the request, that name the person. Raises VaultError, UnknownKeyVersionError."""
-    bound = target.parameters()
-    wanted = {*bound["customers"], *bound["anonymous"]}
-    parameters = {"tenant_id": target.tenant_id, "until_ms": bound["until_ms"]}
+    wanted = {*target.customer_hashes(), *target.anonymous_hashes()}
     sought = _Sought(target, tuple(text.lower() for text in (*target.anonymous_ids, *target.texts) if text), Pseudonyms(keys))
     seal, found = LetterSeal(keys), []
     formats = {"rejected_id": "string", "raw": "bytes", "subjects": "string"}
     with client.query_row_block_stream(
-        read_sql(__package__, "letters.sql"), parameters=parameters, column_formats=formats
+        read_sql(__package__, "letters.sql"), parameters=target.parameters(), column_formats=formats
     ) as stream:
         for block in stream:
             for rejected_id, version, raw, beside, subjects in block:

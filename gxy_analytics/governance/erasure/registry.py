@@ -32,6 +32,7 @@ class Table:
     empties: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     by_orders: bool = False
+    returning: bool = False
     counted_as: str = ""
     tenant: str = "delete"
     reason: str = ""
@@ -119,7 +120,7 @@ def _check(table: Table) -> None:
         "has no such treatment": table.treatment not in TREATMENTS,
         "needs columns to find a person by": table.treatment in CHANGES and not found,
         "needs the reason why something stays": table.treatment in EXPLAINED and not table.reason,
-        "needs exactly one customer column for a tombstone": table.treatment == "tombstone" and len(table.customer) != 1,
+        "needs exactly one customer column": (table.treatment == "tombstone" or table.returning) and len(table.customer) != 1,
         "needs columns to empty": table.treatment == "empty" and not table.empties,
     }
     for what, is_so in wrong.items():

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import os_user, record
 from gxy_analytics.governance.erasure.errors import ErasureError
 from gxy_analytics.governance.erasure.registry import Registry, load_registry
@@ -78,7 +80,7 @@ def request_erasure(
             requested_at=target.until,
             requested_by=asked_by,
             reason=reason,
-            allowed_proportion=allowed_proportion or run.registry.guard.proportion,
+            allowed_proportion=run.registry.guard.proportion if allowed_proportion is None else allowed_proportion,
             progress={"shared_browsers": len(subject.shared_ids)},
         )
         return save(client, request)
@@ -116,9 +118,18 @@ def process(client: Client, settings: Settings, request_id: UUID, *, gone_nodes:
 
 
 def process_open(client: Client, settings: Settings) -> list[Request]:
-    """Process every open request, the oldest first."""
+    """Process every open request, the oldest first. One that cannot go on keeps no other from it: its error is raised last."""
     waiting = sorted(list_requests(client, only_open=True), key=lambda request: request.requested_at)
-    return [process(client, settings, request.request_id) for request in waiting]
+    done: list[Request] = []
+    stuck: list[GxyError | ClickHouseError] = []
+    for request in waiting:
+        try:
+            done.append(process(client, settings, request.request_id))
+        except (GxyError, ClickHouseError) as error:
+            stuck.append(error)
+    if stuck:
+        raise stuck[0]
+    return done
 
 
 def retry(client: Client, settings: Settings, request_id: UUID, *, allowed_proportion: float | None = None) -> Request:
@@ -136,7 +147,7 @@ def retry(client: Client, settings: Settings, request_id: UUID, *, allowed_propo
             state="erasing" if back == "verifying" else back,
             error="",
             progress=request.progress | attempt,
-            allowed_proportion=allowed_proportion or request.allowed_proportion,
+            allowed_proportion=request.allowed_proportion if allowed_proportion is None else allowed_proportion,
         )
 
 

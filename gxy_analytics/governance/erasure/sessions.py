@@ -1,56 +1,53 @@
-"""Sessions of the person leave marts.fct_sessions; events of others in them (a shared browser, a later hour) are counted again.
+"""Sessions of the person leave marts.fct_sessions; on the days of her browsers, what others (or she, later) did is counted again.
 
-Every staged event is in one session before and after. This runs before staged events are deleted: it reads whose they are.
+What a session is says dbt's model alone (`session_model`): afterwards the table is what a build of these days makes of the events
+that are left. This runs before staged events are deleted: it reads whose they are, and can be repeated from its beginning.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.erasure.predicates import predicate, quoted
+from gxy_analytics.governance.erasure.predicates import ASKED, LISTED, predicate, quoted
 from gxy_analytics.governance.erasure.registry import Registry, Table
-from gxy_analytics.governance.erasure.sql import filled
+from gxy_analytics.governance.erasure.session_model import sessions_of
+from gxy_analytics.governance.erasure.sql import ask, change, filled
 from gxy_analytics.governance.erasure.target import Target
-from gxy_analytics.governance.erasure.treatments import SYNC
+from gxy_analytics.settings import Settings
+from gxy_analytics.warehouse.partitions import Window
 
 EVENTS = "staging.stg_web__events"
-AT_ONCE = 1000
-"""Sessions replaced by one statement: an id is 32 characters of a query."""
 
 
-def hide_sessions(client: Client, registry: Registry, table: Table, target: Target, present: set[str]) -> int:
-    """Replace or delete the sessions that the person has a part in; return how many there were."""
-    parameters = target.parameters()
-    found = _sessions(client, registry, table, parameters, present)
-    for start in range(0, len(found), AT_ONCE):
-        some = found[start : start + AT_ONCE]
-        ids = {"session_ids": [session for session, _, _ in some], "events": [events for _, events, _ in some]}
-        if any(left for _, _, left in some):
-            client.command(filled("replace_sessions", events=_events(registry)), parameters=parameters | ids)
-        client.command(filled("delete_sessions"), parameters={"tenant_id": target.tenant_id} | ids, settings=SYNC)
-    return len(found)
+def hide_sessions(
+    client: Client, settings: Settings, registry: Registry, table: Table, target: Target, present: set[str]
+) -> None:
+    """Replace or delete the sessions that the person has a part in. Raises SessionModelError before anything is deleted."""
+    named = filled("delete_rows", table=quoted(table), rows=predicate(table, LISTED))
+    if EVENTS not in present:
+        change(client, named, target)
+        return
+    events, asked = _events(registry, LISTED), _events(registry, ASKED)
+    span = filled("session_span", events=asked, days=filled("session_days", events=asked))
+    ((first, last, others),) = ask(client, span, target).result_rows
+    model = sessions_of(Window(first, last), settings) if others else None
+    days = filled("session_days", events=events)
+    change(client, named, target)
+    change(client, filled("delete_sessions", days=days), target)
+    if model:
+        parts = {"columns": model.columns, "sessions": model.sql, "events": events, "days": days}
+        change(client, filled("insert_sessions", **parts), target)
 
 
 def count_sessions(client: Client, registry: Registry, table: Table, target: Target, present: set[str]) -> int:
     """Sessions that the person has a part in."""
-    return len(_sessions(client, registry, table, target.parameters(), present))
-
-
-def _sessions(
-    client: Client, registry: Registry, table: Table, parameters: dict[str, Any], present: set[str]
-) -> list[tuple[str, int, int]]:
-    """(session_id, events it counts, staged events in it that are not the person's)."""
+    sql = filled("count_matches", table=quoted(table), rows=predicate(table, ASKED))
     if EVENTS in present:
-        sql = filled("touched_sessions", sessions=predicate(table), events=_events(registry))
-    else:
-        sql = filled("named_sessions", table=quoted(table), sessions=predicate(table))
-    rows = client.query(sql, parameters=parameters).result_rows
-    return [(str(session), int(events), int(left)) for session, events, left in rows]
+        sql = filled("count_sessions", sessions=predicate(table, ASKED), events=_events(registry, ASKED))
+    return int(ask(client, sql, target).result_rows[0][0])
 
 
-def _events(registry: Registry) -> str:
+def _events(registry: Registry, person: str) -> str:
     """Which staged events are the person's."""
     (events,) = [entry for entry in registry.tables if entry.name == EVENTS]
-    return predicate(events)
+    return predicate(events, person)

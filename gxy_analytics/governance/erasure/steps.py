@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
@@ -63,7 +63,8 @@ class Run:
     gone_nodes: tuple[str, ...] = ()
 
     def target(self, request: Request) -> Target:
-        return unseal(Vault(self.keys), request.tenant_id, request.request_id, request.requested_at, request.sealed_subject)
+        target = unseal(Vault(self.keys), request.tenant_id, request.request_id, request.requested_at, request.sealed_subject)
+        return replace(target, is_hidden="hidden_at" in request.progress)
 
 
 def receive(run: Run, request: Request) -> Request:
@@ -162,8 +163,8 @@ def suppressed(run: Run, target: Target) -> Target:
 
 def require_no_hold(client: Client, target: Target) -> None:
     """Raise HeldError naming the first hold that binds the tenant or the person."""
-    hashes = target.parameters()["customers"] or [target.subject_hash]
-    holds = [hold for subject_hash in hashes for hold in held(client, target.tenant_id, subject_hash)]
+    bound = {"", target.subject_hash, *target.customer_hashes()}
+    holds = [hold for hold in held(client, target.tenant_id) if hold.subject_hash in bound]
     if holds:
         raise HeldError(f"A legal hold forbids deleting ({holds[0]}): lift it (`gxy retention release`), then `gxy erase retry`.")
 
@@ -206,7 +207,7 @@ def _hide_all(
         if table.counted_as:
             account_for(run.client, table, target, request.request_id, request.progress["attempt"])
         if table.treatment == "sessions":
-            hide_sessions(run.client, run.registry, table, target, present)
+            hide_sessions(run.client, run.settings, run.registry, table, target, present)
         elif table.treatment == "letters":
             hide_letters(run.client, target, run.keys)
         else:

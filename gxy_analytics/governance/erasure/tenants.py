@@ -13,8 +13,8 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.governance.erasure.errors import HeldError, SurvivorsError, UnknownTableError
 from gxy_analytics.governance.erasure.predicates import TENANT, quoted
 from gxy_analytics.governance.erasure.registry import Registry, Table, load_registry
-from gxy_analytics.governance.erasure.sql import filled
-from gxy_analytics.governance.erasure.treatments import SYNC, drop_leftovers, physical_tables, purge
+from gxy_analytics.governance.erasure.sql import SYNC, filled
+from gxy_analytics.governance.erasure.treatments import drop_leftovers, physical_tables, purge
 from gxy_analytics.governance.erasure.verification import DATABASES, parts_left, server_now
 from gxy_analytics.governance.retention.holds import held
 from gxy_analytics.settings import Settings

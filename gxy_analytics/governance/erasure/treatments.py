@@ -5,20 +5,17 @@ Each step can be repeated. Sessions and dead letters have modules of their own; 
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.erasure.predicates import predicate, quoted, tombstone_of
+from gxy_analytics.governance.erasure.predicates import ASKED, LISTED, predicate, quoted, tombstone_of
 from gxy_analytics.governance.erasure.registry import Registry, Table
-from gxy_analytics.governance.erasure.sql import filled
+from gxy_analytics.governance.erasure.row_hashes import hash_again
+from gxy_analytics.governance.erasure.sql import SYNC, ask, change, filled
 from gxy_analytics.governance.erasure.target import Target
 from gxy_analytics.warehouse.client import read_sql
-
-SYNC = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
-"""Return when the mutation is done, on every replica."""
 
 
 def physical_tables(client: Client) -> set[str]:
@@ -28,32 +25,34 @@ def physical_tables(client: Client) -> set[str]:
 
 def count_rows(client: Client, table: Table) -> int:
     """Rows of the table, of all tenants."""
-    return _number(client, filled("count_rows", table=quoted(table)), {})
+    return int(client.query(filled("count_rows", table=quoted(table))).result_rows[0][0])
 
 
 def count_matches(client: Client, table: Table, target: Target) -> int:
     """Rows that are the person's."""
-    return _number(client, filled("count_matches", table=quoted(table), rows=predicate(table)), target.parameters())
+    sql = filled("count_matches", table=quoted(table), rows=predicate(table, ASKED))
+    return int(ask(client, sql, target).result_rows[0][0])
 
 
 def hide(client: Client, table: Table, target: Target) -> None:
     """Take the person out of what every reader sees, by the table's treatment."""
-    where = predicate(table)
+    where = predicate(table, LISTED)
     if table.treatment == "delete":
-        sql = filled("delete_rows", table=quoted(table), rows=where)
-    else:
-        changes = [f"{quote_identifier(column)} = ''" for column in table.empties]
-        if table.treatment == "tombstone":
-            (column,) = table.customer
-            changes.insert(0, f"{quote_identifier(column)} = {tombstone_of(column)}")
-        sql = filled("update_rows", table=quoted(table), changes=", ".join(changes), rows=where)
-    client.command(sql, parameters=target.parameters(), settings=SYNC)
+        change(client, filled("delete_rows", table=quoted(table), rows=where), target)
+        return
+    changes = [f"{quote_identifier(column)} = ''" for column in table.empties]
+    if table.treatment == "tombstone":
+        (column,) = table.customer
+        changes.insert(0, f"{quote_identifier(column)} = {tombstone_of(column)}")
+    change(client, filled("update_rows", table=quoted(table), changes=", ".join(changes), rows=where), target)
+    hash_again(client, table, target)
 
 
 def purge(client: Client, table: Table) -> None:
     """Write the parts that only mask their deleted rows anew, without them."""
     parameters = {"database": table.database, "table": table.table}
-    if _number(client, read_sql(__package__, "masked_parts.sql"), parameters):
+    ((masked,),) = client.query(read_sql(__package__, "masked_parts.sql"), parameters=parameters).result_rows
+    if masked:
         client.command(filled("apply_mask", table=quoted(table)), settings=SYNC)
 
 
@@ -63,10 +62,8 @@ def account_for(client: Client, table: Table, target: Target, request_id: UUID, 
     The ledger of what was inserted then still adds up. The rows carry no request: when somebody shopped is not kept.
     """
     (column, *_) = table.times
-    rows = client.query(
-        filled("count_buckets", table=quoted(table), time=quote_identifier(column), rows=predicate(table)),
-        parameters=target.parameters(),
-    ).result_rows
+    sql = filled("count_buckets", table=quoted(table), time=quote_identifier(column), rows=predicate(table, ASKED))
+    rows = ask(client, sql, target).result_rows
     if rows:
         client.insert(
             "erased_rows",
@@ -87,7 +84,3 @@ def drop_leftovers(client: Client, registry: Registry) -> list[str]:
             client.command(filled("drop_table", table=f"{quote_identifier(leftovers.database)}.{quote_identifier(name)}"))
             dropped.append(f"{leftovers.database}.{name}")
     return dropped
-
-
-def _number(client: Client, sql: str, parameters: dict[str, Any]) -> int:
-    return int(client.query(sql, parameters=parameters).result_rows[0][0])

@@ -1,0 +1,1 @@
+$column != '' and $hash in (select identity_hash from $person where kind = '$kind')
