@@ -73,7 +73,7 @@ def extract_table(
         rejected=count_rejects(client, spec),
         watermark=watermark,
         drift=drift,
-        skipped=tuple(sorted(skipped.values())),
+        skipped=tuple(sorted(set(skipped.values()))),
     )
 
 
