@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
 from vault_world import MASTER, seal_as_before, seal_customer
 
+from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault import rotation as key_rotation
 from gxy_analytics.governance.vault.commands import keys as commands
 from gxy_analytics.governance.vault.customer_keys import destroy_keys
@@ -24,7 +25,7 @@ from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys, replac
 from gxy_analytics.governance.vault.master_key import KeyRing, load_key_ring
 from gxy_analytics.governance.vault.migration import migrate_vault
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
-from gxy_analytics.governance.vault.reader import VaultReader, shred
+from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.governance.vault.rotation import FixedKeyError, StillInUseError, key_use, rotate
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
@@ -180,24 +181,23 @@ def test_rows_from_before_read_as_ever_and_are_rewritten_once(clickhouse: Client
     assert clickhouse.query("select subject from pii.keys order by subject").result_rows == [("order:2",), ("pid-old",)]
     for table in ("customers", "orders"):
         assert clickhouse.query(f"select count() from pii.{table} where wrapped_key != ''").result_rows == [(0,)]
-    shred(clickhouse, TENANT, ["pid-old"])
+    destroy_keys(clickhouse, TENANT, ["pid-old"])
     assert VaultReader(clickhouse, ring).orders(TENANT, order_ids=[1, 2], reason="test") == {2: orders[2]}
 
 
-def test_shredding_leaves_no_key_in_any_active_part_of_either_form(clickhouse: Client, settings: Settings) -> None:
-    people = fill(clickhouse, 2) | fill_as_before(clickhouse)
+def test_destroying_keys_leaves_none_in_any_active_part_and_a_mutation_that_names_nobody(
+    clickhouse: Client, settings: Settings
+) -> None:
+    people = fill(clickhouse, 3)
     seal_customer(clickhouse, MASTER, TENANT, "pid-000", {"email": "second@mail.example"})  # two keys: two writers at once
-    shred(clickhouse, TENANT, ["pid-000", "pid-old"])
-    shred(clickhouse, TENANT, ["pid-000", "pid-old"])
-    reader = VaultReader(clickhouse, MASTER)
-    assert set(reader.customers(TENANT, people, reason="test")) == {"pid-001"}
-    assert reader.orders(TENANT, order_ids=[1, 2], reason="test") == {2: {"ip_address": "198.51.100.2"}}
-    left = "select count() from pii.keys where subject in ('pid-000', 'pid-old') settings apply_deleted_mask = 0"
+    for _ in range(2):
+        destroy_keys(clickhouse, TENANT, ["pid-000", "pid-001"])
+    assert set(VaultReader(clickhouse, MASTER).customers(TENANT, people, reason="test")) == {"pid-002"}
+    left = "select count() from pii.keys where subject in ('pid-000', 'pid-001') settings apply_deleted_mask = 0"
     assert clickhouse.query(left).result_rows == [(0,)]
-    rows = (
-        "select count() from pii.customers where customer_pid = 'pid-old' and wrapped_key != '' settings apply_deleted_mask = 0"
-    )
-    assert clickhouse.query(rows).result_rows == [(0,)]
+    mutations = clickhouse.query("select command from system.mutations where table = 'keys'").result_rows
+    assert identity_hash(TENANT, CUSTOMER, "pid-000") in str(mutations)
+    assert "pid-000" not in str(mutations)
 
 
 def test_another_root_or_a_key_of_the_environment_is_not_rotated(clickhouse: Client, settings: Settings) -> None:

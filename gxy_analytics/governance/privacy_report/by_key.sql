@@ -1,1 +1,1 @@
-subject in {customers:Array(String)}
+subject in (select id from customers)

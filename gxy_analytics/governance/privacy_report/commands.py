@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from gxy_analytics.governance.privacy_report.report import MadeReport, make_report
-from gxy_analytics.settings import load_settings, require
+from gxy_analytics.settings import load_settings
 from gxy_analytics.warehouse.client import connect
 
 
@@ -54,7 +54,7 @@ def report(
     """
     settings = load_settings()
     directory = directory or Path(f"privacy-report-{tenant_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="privacy-report") as client:
+    with connect(settings.clickhouse_as("exporter"), purpose="privacy-report") as client:
         made = make_report(
             client,
             settings,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from gxy_analytics.governance.retention.rules import rules
 from gxy_analytics.governance.subjects.subjects import Subject
 from gxy_analytics.governance.suppressions import ANONYMOUS, CUSTOMER, identity_hash
 from gxy_analytics.settings import Settings
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 SHORT = 16
@@ -65,10 +68,9 @@ class Head:
 
 def read_head(client: Client, settings: Settings, subject: Subject, found_by: str) -> Head:
     """Look up the shop, the names of what was ordered, and what an earlier erasure left."""
-    bound = {"tenant_id": subject.tenant_id, "hashes": list(identity_hashes(subject)[: len(subject.customer_pids)])}
-    tombstones = tuple(row[0] for row in client.query(read_sql(__package__, "tombstones.sql"), parameters=bound).result_rows)
-    asked = {"tenant_id": subject.tenant_id, "customers": [*subject.customer_pids, *tombstones]}
-    products = client.query(read_sql(__package__, "products.sql"), parameters=asked).result_rows
+    hashes = identity_hashes(subject)[: len(subject.customer_pids)]
+    tombstones = tuple(row[0] for row in _rows(client, "tombstones.sql", subject, hashes=hashes))
+    products = _rows(client, "products.sql", subject, customers=(*subject.customer_pids, *tombstones))
     return Head(
         report_id=uuid4(),
         made_at=datetime.now(UTC),
@@ -85,6 +87,11 @@ def identity_hashes(subject: Subject) -> tuple[str, ...]:
     """Hashes of the pseudonyms, then of the browsers."""
     pids = (identity_hash(subject.tenant_id, CUSTOMER, pid) for pid in subject.customer_pids)
     return (*pids, *(identity_hash(subject.tenant_id, ANONYMOUS, one) for one in subject.anonymous_ids))
+
+
+def _rows(client: Client, name: str, subject: Subject, **ids: Iterable[str]) -> Sequence[Sequence[Any]]:
+    bound = {"tenant_id": subject.tenant_id}
+    return client.query(read_sql(__package__, name), parameters=bound, external_data=beside(**ids)).result_rows
 
 
 def _shop(client: Client, tenant_id: str) -> Shop:

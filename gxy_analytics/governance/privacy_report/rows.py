@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.external import ExternalData
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.privacy_report.catalogue import Column, HeldTable, UnsearchableTableError
 from gxy_analytics.governance.subjects.subjects import CUSTOMER
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 SETTINGS = {
@@ -43,13 +43,13 @@ SAFE_INTEGER = 2**53
 JSON_TEXT = ("properties", "traits", "report")
 HEX = "hex(raw) as raw"
 """Of a dead letter: sealed bytes are no text."""
-BY_CUSTOMER = "customer_pid in {customers:Array(String)}"
+BY_CUSTOMER = "customer_pid in (select id from customers)"
 BY_BROWSER = {
     "anonymous_id": "anonymous_id in (select id from browsers)",
     "previous_id": "previous_id in (select id from browsers)",
     "network_id": "network_id in (select id from browsers)",
     # Without a browser's id the pseudonym stands in its place.
-    "visitor_id": "visitor_id in (select id from browsers) or visitor_id in {customers:Array(String)}",
+    "visitor_id": "visitor_id in (select id from browsers) or visitor_id in (select id from customers)",
 }
 BY_HASH = {
     "subjects": "hasAny(subjects, (select groupArray(toFixedString(id, 64)) from hashes where length(id) = 64))",
@@ -85,11 +85,10 @@ def stream_rows(client: Client, table: HeldTable, who: Identities, zone: ZoneInf
         condition=_condition(table),
         order=quote_identifier(table.explained.order) if table.has(table.explained.order) else "tuple()",
     )
-    bound = {"tenant_id": who.tenant_id, "customers": list(who.customers)}
+    bound = {"tenant_id": who.tenant_id}
+    lists = beside(customers=who.customers, browsers=who.browsers, hashes=who.hashes)
     shape = _shape(table.shown, zone)
-    with client.raw_stream(
-        sql, parameters=bound, settings=SETTINGS, fmt="JSONCompactEachRow", external_data=_lists(who)
-    ) as answer:
+    with client.raw_stream(sql, parameters=bound, settings=SETTINGS, fmt="JSONCompactEachRow", external_data=lists) as answer:
         for line in _lines(answer):
             try:
                 read = json.loads(line)
@@ -100,15 +99,6 @@ def stream_rows(client: Client, table: HeldTable, who: Identities, zone: ZoneInf
 
 def _selected(table: HeldTable, column: Column) -> str:
     return HEX if column.name == "raw" and table.has("seal_version") else quote_identifier(column.name)
-
-
-def _lists(who: Identities) -> ExternalData:
-    """Browsers and hashes as tables of the query: a parameter is at most 128 KB, and a server may name her anew at each call."""
-    lists = ExternalData()
-    for name, values in (("browsers", who.browsers), ("hashes", who.hashes)):
-        lines = "".join(f"{_tsv(value)}\n" for value in values)
-        lists.add_file(data=lines.encode(), file_name=name, fmt="TSV", structure="id String")
-    return lists
 
 
 def _lines(answer: io.IOBase) -> Iterator[bytes]:
@@ -199,7 +189,3 @@ def _nested(row: Row) -> Row:
             for i in range(count)
         ]
     return plain
-
-
-def _tsv(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")

@@ -1,11 +1,13 @@
 """Who is meant: a person of one tenant, found by any of her identities, with all the ids she is known by here.
 
-What is then shown, suppressed or erased belongs to the callers. No error and no query text names the person.
+What is then shown, suppressed or erased belongs to the callers. No error names the person, and no query does in its text or
+parameters: ids go beside it. They are compared as they stand, so that primary keys prune; a hash of every row is 0.4 µs each.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Template
 from typing import Any
@@ -20,6 +22,7 @@ from gxy_analytics.governance.vault.fingerprints import check_master_key, finger
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault.reader import VaultReader
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 DATABASES = ("pii", "raw", "staging", "marts", "features")
@@ -124,14 +127,14 @@ class _Finder:
         for table in self.tables:
             if column in table.columns:
                 sql = _filled("mentions.sql", table=table.quoted, column=quote_identifier(column))
-                if self._rows(sql, identities=[identity]):
+                if self._rows(sql, ids=[identity]):
                     return True
         return self.include_erased and self._was_erased("customer" if column == CUSTOMER else "anonymous", identity)
 
     def customers_of(self, anonymous_id: str) -> tuple[str, ...]:
         """The customer that used this browser; none when nobody signed in with it. Raises NoSuchSubjectError."""
         sql = _filled("customers.sql", pairs=self._pairs())
-        pids = tuple(pid for (pid,) in self._rows(sql, anonymous_id=anonymous_id))
+        pids = tuple(pid for (pid,) in self._rows(sql, browsers=[anonymous_id]))
         if len(pids) > 1:
             raise NoSuchSubjectError(
                 f"anonymous_id is a browser that {len(pids)} customers of tenant '{self.tenant_id}' used: "
@@ -144,7 +147,7 @@ class _Finder:
     def subject(self, customer_pids: tuple[str, ...]) -> Subject:
         """These customers with their browsers."""
         sql = _filled("browsers.sql", pairs=self._pairs())
-        rows = self._rows(sql, customer_pids=list(customer_pids))
+        rows = self._rows(sql, customers=customer_pids)
         own = tuple(anonymous_id for anonymous_id, is_shared in rows if not is_shared)
         shared = tuple(anonymous_id for anonymous_id, is_shared in rows if is_shared)
         return Subject(self.tenant_id, customer_pids, own, shared)
@@ -163,8 +166,9 @@ class _Finder:
             if browser in table.columns
         )
 
-    def _rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self.client.query(sql, parameters={"tenant_id": self.tenant_id, **parameters}).result_rows]
+    def _rows(self, sql: str, **ids: Iterable[str]) -> list[tuple[Any, ...]]:
+        answer = self.client.query(sql, parameters={"tenant_id": self.tenant_id}, external_data=beside(**ids))
+        return [tuple(row) for row in answer.result_rows]
 
 
 def _only(given: dict[str, str | int | None]) -> tuple[str, str]:

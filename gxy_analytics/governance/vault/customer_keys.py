@@ -9,10 +9,12 @@ from typing import TypeVar
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault.vault import WrappedKey
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
-SUBJECTS_AT_ONCE = 500  # in one statement: a pseudonym is 64 characters of its URL
+SUBJECTS_AT_ONCE = 500  # in one statement: a hash is 64 characters of its URL
 UNTIL_DONE = {"mutations_sync": 2}
 Item = TypeVar("Item")
 
@@ -34,23 +36,21 @@ def key_table(keys: Sequence[WrappedKey]) -> pa.Table:
 
 def count_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> int:
     """Rows of pii.keys about these subjects in any active part: superseded wrappings and rows marked deleted count too."""
-    found = 0
-    for some in chunks(subjects, SUBJECTS_AT_ONCE):
-        parameters = {"tenant_id": tenant_id, "subjects": some}
-        found += client.query(
-            read_sql(__package__, "count_keys.sql"), parameters=parameters, settings={"apply_deleted_mask": 0}
-        ).result_rows[0][0]
-    return found
+    sql, bound = read_sql(__package__, "count_keys.sql"), {"tenant_id": tenant_id}
+    asked = client.query(sql, parameters=bound, settings={"apply_deleted_mask": 0}, external_data=beside(customers=subjects))
+    return int(asked.result_rows[0][0])
 
 
 def destroy_keys(client: Client, tenant_id: str, subjects: Iterable[str]) -> None:
     """Destroy the keys of these subjects for good; returns when no active part holds one. Asked again it changes nothing.
 
-    Parts are rewritten without the rows: those of before are deleted from the disk `old_parts_lifetime` seconds later.
+    Parts are rewritten without the rows: those of before are deleted from the disk `old_parts_lifetime` seconds later. What the
+    mutation leaves behind names the subjects by their hashes.
     """
     for some in chunks(subjects, SUBJECTS_AT_ONCE):
         if count_keys(client, tenant_id, some):
-            parameters = {"tenant_id": tenant_id, "subjects": some}
+            hashes = [identity_hash(tenant_id, CUSTOMER, subject) for subject in some]
+            parameters = {"tenant_id": tenant_id, "hashes": hashes}
             client.command(read_sql(__package__, "destroy_keys.sql"), parameters=parameters, settings=UNTIL_DONE)
 
 

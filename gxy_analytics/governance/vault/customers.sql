@@ -3,7 +3,7 @@ with sealed as
 (
     select customer_pid, wrapped_key, ciphertext, key_id
     from pii.customers final
-    where tenant_id = {tenant_id:String} and customer_pid in {pids:Array(String)} and ciphertext != ''
+    where tenant_id = {tenant_id:String} and customer_pid in (select id from customers) and ciphertext != ''
 )
 select
     sealed.customer_pid as row_key,
@@ -18,5 +18,5 @@ any left join
 (
     select subject, key_id, wrapped_key, key_version
     from pii.keys final
-    where tenant_id = {tenant_id:String} and subject in {pids:Array(String)}
+    where tenant_id = {tenant_id:String} and subject in (select id from customers)
 ) as keys on keys.subject = sealed.customer_pid and keys.key_id = sealed.key_id

@@ -3,7 +3,7 @@ with sealed as
 (
     select customer_pid, wrapped_key, ciphertext, key_id
     from pii.customers final
-    where tenant_id = {tenant_id:String} and customer_pid > {after:String} and ciphertext != ''
+    where tenant_id = {tenant_id:String} and customer_pid > (select max(id) from customers) and ciphertext != ''
     order by customer_pid
     limit {rows:UInt32}
 )

@@ -9,7 +9,7 @@ with sealed as
         if(customer_pid = '', concat('order:', toString(order_id)), customer_pid) as owner
     from pii.orders final
     where tenant_id = {tenant_id:String}
-        and (order_id in {order_ids:Array(UInt64)} or customer_pid in {pids:Array(String)})
+        and (order_id in {order_ids:Array(UInt64)} or customer_pid in (select id from customers))
         and ciphertext != ''
 )
 select

@@ -1,6 +1,7 @@
 """Reading the vault: the one place besides the scanner where sealed values are opened, and every reading is an audit row.
 
-Who may ask for what is decided by the callers (access reports, exports, erasure); sealing belongs to `extraction.vaulting`.
+Who may ask for what is decided by the callers (access reports, exports, erasure); sealing belongs to `extraction.vaulting`,
+destroying keys to `customer_keys`. Pseudonyms go beside a query: they are personal data too, and its log is kept for weeks.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
 from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
-from gxy_analytics.governance.vault.customer_keys import SUBJECTS_AT_ONCE, UNTIL_DONE, chunks, destroy_keys
+from gxy_analytics.governance.vault.customer_keys import chunks
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.vault import SealedRow, Vault, sealed_row
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 ACTION = "vault.read"
 CUSTOMERS, ORDERS = "customers.sql", "orders.sql"
 SUBJECT_DIGITS = 16  # of a hash, in the audit
+ORDERS_AT_ONCE = 500  # in one query: ids of orders are parameters, which end at 128 KiB
 ROWS_AT_ONCE = 20_000  # sealed rows held while a tenant is searched, about 10 MB
 
 Values = dict[str, str | None]
@@ -44,7 +47,7 @@ class VaultReader:
         Raises MissingReasonError; VaultError and UnknownKeyVersionError when a row does not open.
         """
         asked = list(pids)
-        sealed = [row for some in chunks(asked, SUBJECTS_AT_ONCE) for row in self._rows(CUSTOMERS, tenant_id, pids=some)]
+        sealed = self._rows(CUSTOMERS, tenant_id, pids=asked)
         self._record(tenant_id, reason, "customers", len(sealed), asked)
         return {row.place.row_key: opened for row in sealed if (opened := self._vault.open(row))}
 
@@ -53,9 +56,10 @@ class VaultReader:
     ) -> dict[int, Values]:
         """Personal values by order_id, of the orders named and of all orders of the customers named. Raises as `customers`."""
         owners = list(pids)
-        asked: list[dict[str, Any]] = [{"order_ids": some, "pids": []} for some in chunks(order_ids, SUBJECTS_AT_ONCE)]
-        asked += [{"order_ids": [], "pids": some} for some in chunks(owners, SUBJECTS_AT_ONCE)]
-        sealed = {row.place.row_key: row for bound in asked for row in self._rows(ORDERS, tenant_id, **bound)}
+        found = self._rows(ORDERS, tenant_id, pids=owners) if owners else []
+        for some in chunks(order_ids, ORDERS_AT_ONCE):
+            found += self._rows(ORDERS, tenant_id, order_ids=some)
+        sealed = {row.place.row_key: row for row in found}
         self._record(tenant_id, reason, "orders", len(sealed), owners)
         return {int(key): opened for key, row in sealed.items() if (opened := self._vault.open(row))}
 
@@ -72,13 +76,14 @@ class VaultReader:
 
     def _all_customers(self, tenant_id: str) -> Iterator[tuple[str, Values]]:
         after = ""
-        while rows := self._rows("customers_after.sql", tenant_id, after=after, rows=ROWS_AT_ONCE):
+        while rows := self._rows("customers_after.sql", tenant_id, pids=[after], rows=ROWS_AT_ONCE):
             for row in rows:
                 yield row.place.row_key, self._vault.open(row)
             after = rows[-1].place.row_key
 
-    def _rows(self, name: str, tenant_id: str, **bound: Any) -> list[SealedRow]:
-        found = self._client.query(read_sql(__package__, name), parameters={"tenant_id": tenant_id, **bound})
+    def _rows(self, name: str, tenant_id: str, *, pids: Sequence[str] = (), **bound: Any) -> list[SealedRow]:
+        sql, parameters = read_sql(__package__, name), {"tenant_id": tenant_id, "order_ids": [], **bound}
+        found = self._client.query(sql, parameters=parameters, external_data=beside(customers=pids))
         table = "orders" if name == ORDERS else "customers"
         return [sealed_row(tenant_id, table, row) for row in found.named_results()]
 
@@ -87,18 +92,6 @@ class VaultReader:
             raise MissingReasonError("No reason: say why the vault is opened, such as a ticket number; it is kept.")
         subject = identity_hash(tenant_id, CUSTOMER, pids[0])[:SUBJECT_DIGITS] if len(pids) == 1 else ""
         record(self._client, ACTION, tenant_id=tenant_id, subject=subject, reason=reason, rows=rows, details={"what": what})
-
-
-def shred(client: Client, tenant_id: str, pids: Iterable[str]) -> None:
-    """Destroy the keys of these customers, for good: nothing that was sealed of them, or of their orders, can be opened again.
-
-    Returns when no active part holds a key of theirs, on rows from before `pii.keys` neither. Asked again it changes nothing.
-    """
-    for some in chunks(pids, SUBJECTS_AT_ONCE):
-        destroy_keys(client, tenant_id, some)
-        parameters = {"tenant_id": tenant_id, "pids": some}
-        for name in ("shred_customers.sql", "shred_orders.sql"):
-            client.command(read_sql(__package__, name), parameters=parameters, settings=UNTIL_DONE)
 
 
 def _email(values: Values) -> str:
