@@ -5,7 +5,6 @@ Parsing connects to nothing. Running models belongs to the graph.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR
+from gxy_analytics.warehouse.single_writer import exclusive
 
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 SOURCES = ("models", "macros", "seeds", "tests", "snapshots", "dbt_project.yml", "profiles.yml")
@@ -32,9 +32,7 @@ def prepared_manifest(project: Path = DBT_PROJECT_DIR) -> Path:
     manifest = target / "manifest.json"
     if is_current(manifest, project):
         return manifest
-    target.mkdir(exist_ok=True)
-    with (target / ".parse.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(target / ".parse.lock"):
         if not is_current(manifest, project):
             _parse(project)
     return manifest

@@ -16,6 +16,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 Instant = str | int | float
 Key = str | int
 NOTHING = msgspec.Raw()
+UNKNOWN_WARNING = "unknown_field"
+"""A field that no contract names: it stays in `properties`."""
 
 
 class Part(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -191,3 +193,19 @@ class Event(Part, kw_only=True):
     consent: dict[str, bool] = {}
     traits: msgspec.Raw = NOTHING
     properties: msgspec.Raw = NOTHING
+
+
+PARTS: dict[str, type[Part]] = {
+    "page": Page,
+    "cart": Cart,
+    "order": Order,
+    "checkout": Checkout,
+    "promotion": Promotion,
+    "search": Search,
+    "product_list": ProductList,
+    "link": Link,
+    "engagement": Engagement,
+    "campaign": Campaign,
+    "client": Client,
+}
+"""The parts that an event has once, by their attribute."""

@@ -1,43 +1,33 @@
 """Reading one event that is not quite as the contract says: coerce what can be read, keep the rest in `properties`, warn.
 
 Only an event without a usable id or name is refused. Events as the contract says never come here: `native` decodes them at once.
+How a field of each kind is read belongs to `coercion`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from gxy_analytics.contracts.events import MAX_ID_LENGTH
-from ingest_service.loader.event import (
-    NOTHING,
-    Campaign,
-    Cart,
-    Checkout,
-    Client,
-    Engagement,
-    Event,
-    Item,
-    Link,
-    Order,
-    Page,
-    ProductList,
-    Promotion,
-    Search,
-)
-from ingest_service.loader.values import parse_count, parse_flag, parse_instant, parse_money, parse_text
+from ingest_service.loader.coercion import COERCE, UNREADABLE, decode
+from ingest_service.loader.event import NOTHING, PARTS, UNKNOWN_WARNING, Event, Item
 
 Fields = dict[str, msgspec.Raw]
-UNREADABLE: Any = object()
-UNKNOWN_WARNING = "unknown_field"
 
 _fields = msgspec.json.Decoder(Fields)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
-_flags = msgspec.json.Decoder(dict[str, Any])
-_any = msgspec.json.Decoder()
 _id = msgspec.json.Decoder(str)
+
+PARTS_BY_KEY = {
+    field.encode_name: (field.name, PARTS[field.name]) for field in msgspec.structs.fields(Event) if field.name in PARTS
+}
+"""Attribute and struct of the parts, by their names in JSON."""
+KEYS = frozenset(
+    {"product_id", "cart_id", "order_id", "list_id", "session_id", "user_id", "group_id", "checkout_id", "promotion_id"}
+)
+NULL = b"null"
 
 
 class RefusedError(Exception):
@@ -50,103 +40,6 @@ class RefusedError(Exception):
         self.detail = detail
 
 
-def _text(raw: msgspec.Raw) -> Any:
-    found = parse_text(_decode(raw))
-    return UNREADABLE if found is None else found
-
-
-def _identity(raw: msgspec.Raw) -> Any:
-    found = _text(raw)
-    return found if found is UNREADABLE or len(found) <= MAX_ID_LENGTH else UNREADABLE
-
-
-def _count(raw: msgspec.Raw) -> Any:
-    found = parse_count(_decode(raw))
-    return UNREADABLE if found is None else found
-
-
-def _money(raw: msgspec.Raw) -> Any:
-    found = parse_money(_decode(raw))
-    return UNREADABLE if found is None else msgspec.Raw(str(found).encode())
-
-
-def _instant(raw: msgspec.Raw) -> Any:
-    found = parse_instant(_decode(raw))
-    return UNREADABLE if found is None else found
-
-
-def _consent(raw: msgspec.Raw) -> Any:
-    given = _decode(raw)
-    found = {key: parse_flag(value) for key, value in given.items()} if isinstance(given, dict) else {"": None}
-    return UNREADABLE if None in found.values() else found
-
-
-def _texts(raw: msgspec.Raw) -> Any:
-    given = _decode(raw)
-    found = {key: parse_text(value) for key, value in given.items()} if isinstance(given, dict) else {"": None}
-    return UNREADABLE if None in found.values() else found
-
-
-def _decode(raw: msgspec.Raw) -> Any:
-    try:
-        return _any.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return UNREADABLE
-
-
-COERCE: dict[type, dict[str, Callable[[msgspec.Raw], Any]]] = {
-    Page: dict.fromkeys(("url", "title", "referrer", "type"), _text),
-    Item: {
-        **dict.fromkeys(("product_id", "sku", "name", "category", "brand", "variant", "currency"), _text),
-        **dict.fromkeys(("size", "stock", "creative", "coupon", "url", "image_url"), _text),
-        **dict.fromkeys(("price", "list_price"), _money),
-        "quantity": _count,
-        "position": _count,
-    },
-    Cart: {"cart_id": _text, "value": _money, "currency": _text},
-    Order: {
-        **dict.fromkeys(("order_id", "currency", "coupon", "payment_method", "affiliation"), _text),
-        **dict.fromkeys(("value", "subtotal", "tax", "shipping", "discount"), _money),
-        "quantity": _count,
-    },
-    Checkout: {**dict.fromkeys(("checkout_id", "option", "shipping_method", "payment_method"), _text), "step": _count},
-    Promotion: {**dict.fromkeys(("promotion_id", "name", "creative", "slot", "type"), _text), "position": _count},
-    Search: {"query": _text, "result_count": _count, "page_results": _count, "filters": _texts},
-    ProductList: {**dict.fromkeys(("list_id", "name", "category"), _text), "filters": _texts, "sorts": _texts},
-    Link: {"url": _text, "element_id": _text},
-    Engagement: dict.fromkeys(Engagement.__struct_fields__, _count),
-    Campaign: {**dict.fromkeys(("source", "medium", "name", "term", "content"), _text), "click_ids": _texts},
-    Client: dict.fromkeys(Client.__struct_fields__, _text),
-    Event: {
-        **dict.fromkeys(("time", "true_time"), _instant),
-        **dict.fromkeys(("anonymous_id", "user_id", "previous_id", "group_id", "network_id"), _identity),
-        **dict.fromkeys(("app_id", "schema_ref"), _text),
-        "session_id": _text,
-        "session_index": _count,
-        "sequence": _count,
-        "page_view_id": _text,
-        "consent": _consent,
-    },
-}
-PARTS: dict[str, tuple[str, type]] = {
-    "page": ("page", Page),
-    "cart": ("cart", Cart),
-    "order": ("order", Order),
-    "checkout": ("checkout", Checkout),
-    "promotion": ("promotion", Promotion),
-    "search": ("search", Search),
-    "list": ("product_list", ProductList),
-    "link": ("link", Link),
-    "engagement": ("engagement", Engagement),
-    "campaign": ("campaign", Campaign),
-    "client": ("client", Client),
-}
-KEYS = frozenset(
-    {"product_id", "cart_id", "order_id", "list_id", "session_id", "user_id", "group_id", "checkout_id", "promotion_id"}
-)
-NULL = b"null"
-
-
 def read_event(raw: msgspec.Raw) -> tuple[Event, list[str]]:
     """Return the event that can be read from `raw`, and warnings. Raises RefusedError."""
     given = _object(raw)
@@ -156,8 +49,8 @@ def read_event(raw: msgspec.Raw) -> tuple[Event, list[str]]:
     for key, value in given.items():
         if bytes(value) == NULL or key in known or key == "properties":
             continue
-        if key in PARTS:
-            attribute, cls = PARTS[key]
+        if key in PARTS_BY_KEY:
+            attribute, cls = PARTS_BY_KEY[key]
             known[attribute] = _part(cls, value, f"/{key}", warnings, spare, key)
         elif key == "items":
             known["items"] = _items(value, warnings, spare)
@@ -213,7 +106,7 @@ def _same(key: str, found: Any, value: msgspec.Raw) -> bool:
     """Whether the contract allows `value` as it is: instants, amounts and counts in any notation, keys also as numbers."""
     if key in ("time", "true_time") or isinstance(found, msgspec.Raw | int):
         return True
-    given = _decode(value)
+    given = decode(value)
     return bool(given == found or (key in KEYS and isinstance(given, int) and str(given) == found))
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -27,17 +26,11 @@ from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
 from ingest_service.loader.status import read_status
+from tests.conftest import free_port
 
 TENANTS = ("acme", "globex")
 STORED = ("ok", "warning")
 WAIT_SECONDS = 60.0
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:

@@ -98,14 +98,18 @@ def native(chance: Random) -> Shape:
 
 
 def _native_event(chance: Random) -> Tree:
-    parts = {name: some(kind.__struct_fields__, chance) for name, (_, kind) in lenient.PARTS.items() if chance.random() < 0.3}
+    parts = {
+        name: some(kind.__struct_fields__, chance) for name, (_, kind) in lenient.PARTS_BY_KEY.items() if chance.random() < 0.3
+    }
     items = [some(Item.__struct_fields__, chance) for _ in range(chance.choice((0, 0, 1, 3)))]
     own = some(_OWN_FIELDS, chance, 0.3)
     name = chance.choice(_EVENT_NAMES)
     return {**own, "event_id": an_id(chance), "name": name, "anonymous_id": "a-1", **parts, **({"items": items} if items else {})}
 
 
-_OWN_FIELDS = [name for name in Event.__struct_encode_fields__ if name not in (*lenient.PARTS, "items", "event_id", "name")]
+_OWN_FIELDS = [
+    name for name in Event.__struct_encode_fields__ if name not in (*lenient.PARTS_BY_KEY, "items", "event_id", "name")
+]
 _EVENT_NAMES = [*EVENT_TYPES, "custom:own", "unheard_of"]
 
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gxy_analytics.contracts.events import NativeEvent
+from ingest_service.loader.coercion import COERCE
 from ingest_service.loader.event import Event, Item
-from ingest_service.loader.lenient import COERCE, KEYS, PARTS, read_event
+from ingest_service.loader.lenient import KEYS, PARTS_BY_KEY, read_event
 
 HEAD = {"event_id": "e", "name": "custom:x"}
 WHOLE = ("event_id", "name", "items", "properties", "traits")  # fields that are read by functions of their own
-PART_OF = {field: cls for field, (_, cls) in PARTS.items()}
+PART_OF = {field: cls for field, (_, cls) in PARTS_BY_KEY.items()}
 LEAVES = [(field, inner) for field, cls in PART_OF.items() for inner in COERCE[cls]]
 weird = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6),
@@ -40,7 +41,11 @@ def test_every_field_of_a_part_has_its_way_of_being_read(cls: type) -> None:
 
 
 def test_every_field_of_the_event_has_its_way_of_being_read() -> None:
-    assert {*COERCE[Event], *PARTS, *WHOLE} == set(Event.__struct_encode_fields__) == set(NativeEvent.__struct_encode_fields__)
+    assert (
+        {*COERCE[Event], *PARTS_BY_KEY, *WHOLE}
+        == set(Event.__struct_encode_fields__)
+        == set(NativeEvent.__struct_encode_fields__)
+    )
 
 
 def test_the_keys_are_the_fields_that_the_contract_takes_as_numbers_too() -> None:
@@ -67,7 +72,7 @@ def test_a_value_of_any_type_is_read_or_kept_and_said_so(leaf: tuple[str, str], 
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.sampled_from([*PARTS, "items", "consent"]), weird | st.lists(weird, max_size=3))
+@given(st.sampled_from([*PARTS_BY_KEY, "items", "consent"]), weird | st.lists(weird, max_size=3))
 def test_a_part_that_is_none_is_kept_and_said_so(field: str, value: Any) -> None:
     event, warnings = read(**{field: value})
     if f"invalid:/{field}" in warnings:

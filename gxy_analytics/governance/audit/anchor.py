@@ -6,7 +6,6 @@ is said by `sealing` and `verification`.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.chain import Head
+from gxy_analytics.warehouse.single_writer import exclusive
 
 FILE = Path("audit/head.json")
 
@@ -57,6 +57,5 @@ def one_sealer(data_dir: Path) -> Iterator[None]:
     """Wait until no other process of this stack seals. The kernel lets go of it when a process dies."""
     lock_file = anchor_file(data_dir).with_name("seal.lock")
     lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(lock_file):
         yield

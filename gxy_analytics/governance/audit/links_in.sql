@@ -1,3 +1,5 @@
+-- The columns of links.sql, written out there too: what differs is the end. Here any one of several rows with a sequence will do;
+-- there none may be left out, for a row that was added is what verification looks for.
 select
     sequence,
     toString(entry_id) as entry,

@@ -6,16 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ingest_service.loader.event import (
-    NOTHING,
-    Cart,
-    Checkout,
-    Event,
-    Order,
-    ProductList,
-    Promotion,
-    Search,
-)
+from ingest_service.loader.event import NOTHING, PARTS, Event
 from ingest_service.loader.segment.context import POINTER, Context
 from ingest_service.loader.segment.fill import Filled, Given, fill
 from ingest_service.loader.segment.ids import identity
@@ -28,14 +19,6 @@ from ingest_service.loader.segment.products import items_of
 from ingest_service.loader.values import MAX_UINT32
 
 PROPERTIES = "/properties"
-STRUCTS: dict[str, type[msgspec.Struct]] = {
-    "cart": Cart,
-    "order": Order,
-    "checkout": Checkout,
-    "promotion": Promotion,
-    "search": Search,
-    "product_list": ProductList,
-}
 NAMES = {"page": "page_viewed", "screen": "page_viewed", "identify": "identify", "group": "group", "alias": "alias"}
 ABOUT_PEOPLE = ("identify", "group")
 
@@ -56,7 +39,7 @@ def compose(message: Message, kind: str, event_id: str, context: Context) -> tup
     if layout is not CUSTOM:
         fields["items"] = _trade(name, layout, filled)
     for part, given in filled.parts.items():
-        fields[part] = STRUCTS[part](**given)
+        fields[part] = PARTS[part](**given)
     fields.setdefault("session_id", context.session_id)
     warnings = filled.warnings
     event = Event(

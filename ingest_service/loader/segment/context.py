@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ingest_service.loader.coercion import UNREADABLE
 from ingest_service.loader.event import Campaign, Client, Page
-from ingest_service.loader.lenient import UNREADABLE
 from ingest_service.loader.segment.fill import Filled, Given, fill
 from ingest_service.loader.segment.layouts import EVENT, Layout, Target
 from ingest_service.loader.segment.message import decode_any

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest_service.loader.lenient import UNREADABLE
+from ingest_service.loader.coercion import UNREADABLE
 from ingest_service.loader.segment.layouts import Layout
 from ingest_service.loader.segment.readers import Reader
 

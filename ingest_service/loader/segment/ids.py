@@ -8,8 +8,8 @@ from typing import Any
 
 import xxhash
 
+from ingest_service.loader.coercion import UNREADABLE
 from ingest_service.loader.draft import Request
-from ingest_service.loader.lenient import UNREADABLE
 from ingest_service.loader.segment.message import decode_any, encode_sorted
 from ingest_service.loader.segment.readers import KEY
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gxy_analytics.contracts.events import MAX_ID_LENGTH
-from ingest_service.loader.lenient import UNREADABLE
+from ingest_service.loader.coercion import UNREADABLE
 from ingest_service.loader.values import MAX_UINT32, parse_count, parse_flag, parse_money, parse_text
 
 Raw = msgspec.Raw

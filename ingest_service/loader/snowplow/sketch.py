@@ -10,37 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ingest_service.loader.event import (
-    NOTHING,
-    Cart,
-    Checkout,
-    Client,
-    Engagement,
-    Event,
-    Item,
-    Link,
-    Order,
-    Page,
-    ProductList,
-    Promotion,
-    Search,
-)
+from ingest_service.loader.event import NOTHING, PARTS, UNKNOWN_WARNING, Event, Item
 from ingest_service.loader.privacy import REMOVED
 from ingest_service.loader.snowplow.readers import Reader, anything, text
-
-PARTS: dict[str, type[msgspec.Struct]] = {
-    "page": Page,
-    "client": Client,
-    "cart": Cart,
-    "order": Order,
-    "checkout": Checkout,
-    "promotion": Promotion,
-    "search": Search,
-    "product_list": ProductList,
-    "link": Link,
-    "engagement": Engagement,
-}
-UNKNOWN_WARNING = "unknown_field"
 
 
 class Rule(NamedTuple):
