@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from gxy_analytics.governance.access import logins
 from gxy_analytics.governance.access.access import AccessNotAppliedError, NoAccessStorageError
-from gxy_analytics.governance.access.logins import open_login
+from gxy_analytics.governance.access.restarting import NotRestartedError
 from gxy_analytics.settings import Settings
 
 
 def open_logins(settings: Settings, slugs: Sequence[str], console: Console) -> None:
     """Open the shops' logins and say in one line how to use one; a server of somebody's that has no roles is left as it is."""
     try:
-        users = [open_login(settings, slug).user for slug in slugs]
-    except (AccessNotAppliedError, NoAccessStorageError) as error:
-        console.print(f"The shops have no logins: {error}", highlight=False, soft_wrap=True)
+        user = logins.open_logins(settings, slugs)[0].user
+    except (AccessNotAppliedError, NoAccessStorageError, NotRestartedError) as error:
+        console.print(f"The shops have no logins yet: {error}", highlight=False, soft_wrap=True)
         return
     console.print(
-        f"Log in to ClickHouse as {users[0]}, who sees that shop's rows of marts and no other's: "
+        f"Log in to ClickHouse as {user}, who sees that shop's rows of marts and no other's: "
         f"`gxy access password {slugs[0]}` prints the password.",
         highlight=False,
         soft_wrap=True,

@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.tenants.backend import BackendReadOnlyError
-from gxy_analytics.governance.tenants.commands import tenant
+from gxy_analytics.governance.tenants.commands import NO_LOGIN, tenant
 from gxy_analytics.governance.tenants.ingest_policy import DEFAULT_POLICY, Grant, IngestPolicy, InvalidPolicyError
 from gxy_analytics.governance.tenants.tenants import (
     InvalidTenantError,
@@ -157,6 +157,7 @@ def run(settings: Settings, *arguments: str) -> Result:
 def test_the_commands_speak_json(clickhouse: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     added = json.loads(run(settings, "add", "acme", "--timezone", "Europe/Paris", "--json").output)
     assert (added["tenant_id"], added["slug"], added["timezone"]) == ("acme", "acme", "Europe/Paris")
+    assert not added["login_is_open"] and "gxy access apply" in added["note"], "no stack runs on this data directory"
     rotated = json.loads(run(settings, "rotate-key", "acme", "--overlap", "0", "--json").output)
     assert tenants_by_hash(clickhouse) == {hash_write_key(rotated["write_key"]): "acme"}
     (listed,) = json.loads(run(settings, "list", "--json").output)
@@ -165,6 +166,7 @@ def test_the_commands_speak_json(clickhouse: Client, oltp: psycopg.Connection, s
 
 def test_the_commands_speak_to_people(clickhouse: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     assert "write key: " in run(settings, "add", "acme").output
+    assert NO_LOGIN in run(settings, "add", "brava", "--no-login").output
     assert "Older public keys of acme end in 24 h." in run(settings, "rotate-key", "acme").output
     assert "acme" in run(settings, "list").output
 

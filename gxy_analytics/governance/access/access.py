@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.access import registry
 from gxy_analytics.governance.access.accounts import Account, tenant_user, wanted_accounts
-from gxy_analytics.governance.access.embedded import native_port, plan_embedded, write_embedded
+from gxy_analytics.governance.access.embedded import native_port, plan_embedded, takes_away, write_embedded
 from gxy_analytics.governance.access.facts import read_facts
 from gxy_analytics.governance.access.plan import Plan
 from gxy_analytics.governance.access.restarting import restart
@@ -27,6 +27,7 @@ from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.embedded import access_file
+from gxy_analytics.warehouse.single_writer import exclusive
 
 
 class NoAccessStorageError(GxyError):
@@ -95,7 +96,7 @@ class Access:
         plan = self.plan() if self.access_xml else Plan((), (), (), ())
         if self.access_xml and not plan.is_empty:
             self._record(plan, "")
-            write_embedded(self.access_xml, self.specification, self.accounts())
+            self._write(self.access_xml)
         return plan
 
     def record_first(self) -> None:
@@ -117,9 +118,14 @@ class Access:
         if self.access_xml is None:
             apply_server(self.client, plan, self.specification, self.accounts(), self.operator)
         else:
-            write_embedded(self.access_xml, self.specification, self.accounts())
-            restart(self.settings)
+            self._write(self.access_xml)
+            restart(self.settings, at_once=takes_away(self.client, self.access_xml, plan))
         return plan
+
+    def _write(self, access_xml: Path) -> None:
+        """Write the file of who may get in now. One at a time: what was read before a login closed must not open it again."""
+        with exclusive(self.settings.data_dir / "run" / "logins.lock"):
+            write_embedded(access_xml, self.specification, self.accounts())
 
     def _record(self, plan: Plan, tenant_id: str) -> None:
         """An act for the audit, before it takes effect. A file that only waits for a start was recorded when it was written."""

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.access.accounts import Account, wanted_accounts
+from gxy_analytics.governance.access.accounts import OURS, Account, wanted_accounts
 from gxy_analytics.governance.access.plan import Plan, compare
 from gxy_analytics.governance.access.specification import Specification, load_specification
 from gxy_analytics.governance.access.users_xml import render_users_xml
@@ -31,7 +31,7 @@ def plan_embedded(
     """
     wanted = objects_of(render_users_xml(specification, accounts))
     live = objects_of(access_xml.read_text()) if access_xml.exists() else {}
-    users = {str(name) for (name,) in client.query("select name from system.users").result_rows}
+    users = _users(client)
     ours = {name.removeprefix("user ") for name in {*wanted, *live} if name.startswith("user ")}
     unread = access_xml.exists() and datetime.fromtimestamp(access_xml.stat().st_mtime, UTC) > started
     return compare(wanted, live, users - ours, restarts=unread or wanted != live)
@@ -44,6 +44,15 @@ def write_embedded(access_xml: Path, specification: Specification, accounts: lis
     with os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(render_users_xml(specification, accounts))
     aside.replace(access_xml)
+
+
+def takes_away(client: Client, access_xml: Path, plan: Plan) -> bool:
+    """Whether the server still gives more than its file since `plan` was written: a login, a right or a password of before.
+
+    What only opens something can wait.
+    """
+    written = objects_of(access_xml.read_text())
+    return bool(plan.changed) or any(OURS.fullmatch(name) and f"user {name}" not in written for name in _users(client))
 
 
 def write_first(access_xml: Path, master_key: bytes) -> bool:
@@ -73,3 +82,7 @@ def objects_of(text: str) -> dict[str, str]:
         for section, kind in KINDS.items()
         for element in root.findall(f"{section}/*")
     }
+
+
+def _users(client: Client) -> set[str]:
+    return {str(name) for (name,) in client.query("select name from system.users").result_rows}

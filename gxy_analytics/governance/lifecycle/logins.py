@@ -5,6 +5,7 @@ How a login is opened and closed belongs to `access.logins`.
 
 from __future__ import annotations
 
+from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import AccessNotAppliedError, NoAccessStorageError
 from gxy_analytics.governance.access.logins import close_login, open_login
 from gxy_analytics.governance.access.registry import NoLoginError
@@ -12,7 +13,7 @@ from gxy_analytics.governance.access.restarting import NotRestartedError
 from gxy_analytics.governance.vault.master_key import MissingMasterKeyError
 from gxy_analytics.settings import Settings
 
-LATER = (AccessNotAppliedError, NoAccessStorageError, NotRestartedError, MissingMasterKeyError)
+LATER = (AccessNotAppliedError, NoAccessStorageError, NotRestartedError, MissingMasterKeyError, SourceUnreachableError)
 """What keeps a login from following at once, and nothing else: the next `gxy access apply` finds the status."""
 
 

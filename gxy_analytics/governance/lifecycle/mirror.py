@@ -14,7 +14,8 @@ from clickhouse_connect.driver.client import Client
 from gxy_analytics.errors import GxyError
 from gxy_analytics.extraction.tenant_registry import publish_tenants
 from gxy_analytics.governance.access.access import open_access
-from gxy_analytics.governance.lifecycle.logins import LATER, closed_login, opened_login
+from gxy_analytics.governance.access.logins import follow
+from gxy_analytics.governance.lifecycle.logins import LATER
 from gxy_analytics.governance.lifecycle.removals import ASKED, BACKEND, HeldError, ask_removal, cancel_removal, list_removals
 from gxy_analytics.governance.lifecycle.states import ACTIVE
 from gxy_analytics.settings import Settings
@@ -80,17 +81,21 @@ def refuse_many(gone: list[str], tenants: int) -> None:
 
 
 def follow_logins(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Open and close the logins that differ from the tenants' status; returns which, and what is left to do."""
+    """Open and close the logins that differ from the tenants' status, all at once; returns which, and what is left to do."""
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     try:
         with open_access(settings) as access:
             plan = access.plan()
+            opened, closed = _tenants(plan.added), _tenants(plan.removed)
+            follow(access, (*closed, *opened))
     except LATER as error:
-        return (), (), str(error)
-    opened = tuple(name.removeprefix(USER) for name in plan.added if name.startswith(USER))
-    closed = tuple(name.removeprefix(USER) for name in plan.removed if name.startswith(USER))
-    notes = [note for slug in closed if (note := closed_login(settings, slug))]
-    notes += [note for slug in opened if (note := opened_login(settings, slug))]
-    return opened, closed, notes[0] if notes else ""
+        return opened, closed, f"Logins follow with the next look, or with `gxy access apply`: {error}"
+    return opened, closed, ""
+
+
+def _tenants(objects: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.removeprefix(USER) for name in objects if name.startswith(USER))
 
 
 def _came_back(client: Client, listed: set[str]) -> tuple[str, ...]:

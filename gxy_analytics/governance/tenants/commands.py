@@ -16,13 +16,22 @@ from rich.table import Table
 
 from gxy_analytics.governance.durations import Duration
 from gxy_analytics.governance.lifecycle.commands import LIFECYCLE
+from gxy_analytics.governance.lifecycle.logins import opened_login
 from gxy_analytics.governance.lifecycle.removals import readmit
 from gxy_analytics.governance.tenants.policy_command import policy
-from gxy_analytics.governance.tenants.tenants import add_key, add_tenant, list_tenants, revoke_write_key, rotate_write_key
+from gxy_analytics.governance.tenants.tenants import (
+    NewTenant,
+    add_key,
+    add_tenant,
+    list_tenants,
+    revoke_write_key,
+    rotate_write_key,
+)
 from gxy_analytics.governance.tenants.write_keys import Kind
 from gxy_analytics.settings import load_settings, require
 from gxy_analytics.warehouse.client import connect
 
+NO_LOGIN = "The login opens with the next `gxy access apply`."
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 secret = click.option("--secret", is_flag=True, help="A secret key, for servers: it may set ip, user_agent and past times.")
 
@@ -45,6 +54,7 @@ for command in LIFECYCLE:
 @click.option("--country", help="ISO 3166-1 alpha-2.")
 @click.option("--plan", help="Default: standard.")
 @click.option("--again", is_flag=True, help="Let a slug be used once more whose tenant was removed.")
+@click.option("--no-login", is_flag=True, help="Leave the login to one `gxy access apply` after many tenants.")
 @as_json
 def add(
     slug: str,
@@ -54,22 +64,26 @@ def add(
     country: str | None,
     plan: str | None,
     again: bool,
+    no_login: bool,
     as_json: bool,
 ) -> None:
-    """Add tenant SLUG (or adopt the backend's) and print its public write key, once."""
+    """Add tenant SLUG (or adopt the backend's), print its public write key, once, and open its login for BI tools."""
     settings = load_settings()
     oltp_url = require(settings.oltp_url, "OLTP_URL")
     with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-add") as client:
         if again:
             readmit(client, slug)
         added = add_tenant(client, oltp_url, slug, name=name, timezone=timezone, currency=currency, country=country, plan=plan)
+    if not as_json:
+        # Before the login, which may have to wait: nobody can ask for the key again.
+        _print_added(added)
+    note = NO_LOGIN if no_login else opened_login(settings, slug)
     if as_json:
-        click.echo(json.dumps(asdict(added)))
-        return
-    click.echo(f"{'adopted' if added.adopted else 'added'} tenant {added.slug} ({added.timezone}, {added.currency})")
-    click.echo(f"write key: {added.write_key}")
-    click.echo(f"Keep it: it is shown this once. For servers there are secret keys: `gxy tenant add-key {slug} --secret`.")
-    click.echo(f"Its BI tools log in after `gxy access apply`: `gxy access password {slug}` prints user and password.")
+        click.echo(json.dumps({**asdict(added), "login_is_open": not note, "note": note}))
+    elif note:
+        click.echo(note, err=True)
+    else:
+        click.echo(f"Its BI tools can log in: `gxy access password {slug}` prints user and password.")
 
 
 @tenant.command("list")
@@ -131,6 +145,12 @@ def revoke_key(slug: str, prefix: str) -> None:
     with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="tenant-revoke-key") as client:
         revoke_write_key(client, slug, prefix)
     click.echo(f"revoked key {prefix} of {slug}")
+
+
+def _print_added(added: NewTenant) -> None:
+    click.echo(f"{'adopted' if added.adopted else 'added'} tenant {added.slug} ({added.timezone}, {added.currency})")
+    click.echo(f"write key: {added.write_key}")
+    click.echo(f"Keep it: it is shown this once. For servers there are secret keys: `gxy tenant add-key {added.slug} --secret`.")
 
 
 def _kind(is_secret: bool) -> Kind:
