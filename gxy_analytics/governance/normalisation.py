@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from hashlib import sha256
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -36,8 +37,13 @@ def hash_value(normalised: str) -> str:
 
 
 def normalise_email(email: str) -> str:
-    """Trimmed and lower case (Meta EMAIL, TikTok; the first half of Google's rule). Empty when it has no part beside its `@`."""
+    """Trimmed and lower case (Meta EMAIL, TikTok; the first half of Google's rule). Empty when it has no part beside its `@`.
+
+    What is a hash already stays one, so that `hash_value` keeps it.
+    """
     text = _lower(email)
+    if HASHED.fullmatch(text):
+        return text
     local, at, domain = text.rpartition("@")
     return text if at and local and domain and not _has_space(text) else ""
 
@@ -57,9 +63,13 @@ def normalise_phone(phone: str, calling_code: str = "") -> str:
 
     A number without `+` or `00` is national: it takes `calling_code` ("49"), and loses one leading zero, the trunk prefix.
     Countries that dial the zero from abroad as well (Italy) must be given with `+`. Without a calling code it is refused, not
-    guessed.
+    guessed. So is one with letters in it: an extension would be read as more digits. What is a hash already stays one.
     """
+    if HASHED.fullmatch(phone.strip()):
+        return phone.strip().lower()
     text = _TRUNK_IN_BRACKETS.sub("", unicodedata.normalize("NFKC", phone)).strip()
+    if any(character.isalpha() for character in text):
+        return ""
     digits = "".join(_DIGIT.findall(text))
     if text.startswith("+"):
         number = f"+{digits}"
@@ -85,6 +95,21 @@ def normalise_google_name(name: str) -> str:
 def normalise_meta_name(name: str) -> str:
     """First or last name (Meta FN, LN): lower case, no punctuation, no white space; letters of any script stay as UTF-8."""
     return _without(name, lambda character: not _is_letter(character))
+
+
+def normalise_meta_initial(first_name: str) -> str:
+    """First letter of the first name (Meta FI)."""
+    return normalise_meta_name(first_name)[:1]
+
+
+def normalise_meta_gender(gender: str) -> str:
+    """`m` or `f` (Meta GEN), of the letter or the English word; empty for anything else: there is no third value."""
+    return {"m": "m", "male": "m", "f": "f", "female": "f"}.get(_lower(gender), "")
+
+
+def normalise_meta_birth(born: date) -> tuple[str, str, str]:
+    """Year of four digits, month and day of two each (Meta DOBY, DOBM, DOBD), to be hashed each by itself."""
+    return f"{born.year:04d}", f"{born.month:02d}", f"{born.day:02d}"
 
 
 def normalise_meta_city(city: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,8 @@ TEXTWISE = [
     n.normalise_meta_state,
     n.normalise_meta_country,
     n.normalise_google_country,
+    n.normalise_meta_initial,
+    n.normalise_meta_gender,
 ]
 
 EMAILS = st.text(max_size=20) | st.from_regex(r"\s?[A-Za-z.+ßİ]{1,8}@(gmail|googlemail|Example)\.[Cc]om\s?", fullmatch=True)
@@ -95,6 +98,32 @@ def test_a_zip_is_cut_to_five_digits_in_the_united_states_alone(code: str, count
 )
 def test_a_national_number_needs_the_calling_code_of_its_country(phone: str, code: str, expected: str) -> None:
     assert n.normalise_phone(phone, code) == expected
+
+
+@pytest.mark.parametrize("phone", ["+1 650 555 1212 ext. 5", "+1 650 555 1212 x5", "tel:+16505551212", "1-800-FLOWERS"])
+def test_a_phone_number_with_letters_is_refused_and_not_read_as_another(phone: str) -> None:
+    assert n.normalise_phone(phone, "1") == ""
+
+
+@pytest.mark.parametrize(
+    ("given_value", "expected"), [("M", "m"), (" Female ", "f"), ("male", "m"), ("d", ""), ("", ""), ("unknown", "")]
+)
+def test_a_gender_is_one_letter_or_nothing(given_value: str, expected: str) -> None:
+    assert n.normalise_meta_gender(given_value) == expected
+
+
+def test_a_birth_date_is_three_texts_of_fixed_length() -> None:
+    assert n.normalise_meta_birth(date(1984, 2, 9)) == ("1984", "02", "09")
+
+
+def test_an_initial_is_the_first_letter_of_the_normalised_name() -> None:
+    assert [n.normalise_meta_initial(name) for name in (" Émile", "O'Neill", "정", "-")] == ["é", "o", "정", ""]
+
+
+@pytest.mark.parametrize("normalise", [n.normalise_email, n.normalise_google_email, n.normalise_phone, n.normalise_meta_phone])
+def test_a_hash_that_is_given_for_an_address_or_a_number_reaches_the_platform(normalise: Callable[[str], str]) -> None:
+    once = n.hash_value("anna@example.com")
+    assert n.hash_value(normalise(f" {once.upper()} ")) == once
 
 
 def test_what_is_hashed_already_is_not_hashed_again() -> None:
