@@ -6,13 +6,14 @@ Reading values belongs to `arrays`, the clock to `timing`; the order and types o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gxy_analytics.governance.vault.pseudonyms import CustomerPid
 from ingest_service.enrich.enrich import Enrichment, Requests, enrich
 from ingest_service.loader.arrays import counts, lists, maps, raw_texts, texts, transpose, uuids
 from ingest_service.loader.columns import INSTANT, RAW_EVENTS
@@ -25,7 +26,6 @@ from ingest_service.privacy import URL_PARAMETERS_NOTE
 
 Columns = dict[str, pa.Array]
 Fields = dict[str, Sequence[Any]]
-CustomerPid = Callable[[str, str], str]
 UUID_NAMESPACE = uuid.UUID("6f0ed6a4-54ba-5d0e-9d0c-5a7f6a3b8c11")  # of ids that are no UUID themselves
 CAMPAIGN_PARTS = ("source", "medium", "name", "term", "content")
 

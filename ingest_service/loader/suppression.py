@@ -6,15 +6,15 @@ Such events are counted as dropped and stored nowhere; what the person does late
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gxy_analytics.governance.suppressions import Suppressions, TenantSuppressions
+from gxy_analytics.governance.vault.pseudonyms import CustomerPid
 from ingest_service.loader.draft import Draft
 from ingest_service.loader.event import Event
-from ingest_service.loader.named import named_in
+from ingest_service.loader.named import read_letter
 from ingest_service.loader.timing import Timed
 
-CustomerPid = Callable[[str, str], str]
 SUPPRESSED = "suppressed"  # the reason to drop
 
 
@@ -39,7 +39,7 @@ def suppress(draft: Draft, timed: Timed, listed: Suppressions, pid: CustomerPid)
 
 def is_suppressed(raw: bytes, headers: Mapping[str, str], received_ms: int, listed: TenantSuppressions, pid: CustomerPid) -> bool:
     """Whether a dead letter names somebody on the list and was received, or says it happened, before that one's request."""
-    found = named_in(raw, headers)
+    found = read_letter(raw, headers)
     happened_ms = min([received_ms, *found.instants_ms])
     if listed.covers("", found.anonymous, happened_ms):
         return True

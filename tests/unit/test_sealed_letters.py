@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gxy_analytics.governance.letter_names import BROWSER_NOTES, QUERY_NOTE
 from gxy_analytics.governance.suppressions import identity_hash
 from gxy_analytics.governance.vault.key_file import WrapKey
-from gxy_analytics.governance.vault.letter_subjects import BROWSER_NOTES, QUERY_NOTE, subjects_of
+from gxy_analytics.governance.vault.letter_subjects import subjects_of
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms

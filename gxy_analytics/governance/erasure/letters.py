@@ -5,24 +5,18 @@ A letter is found by a browser's id, an e-mail address, or a customer id whose p
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.erasure.sql import SYNC
 from gxy_analytics.governance.erasure.target import Target
+from gxy_analytics.governance.letter_names import named_in_text, readings
 from gxy_analytics.governance.vault.letters import LetterSeal
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
 
-USER = re.compile(r"""["']?\b(?:user_?id|uid|customer_?id|previous_?id)["']?\s*[:=]\s*["']?([^"'&,}\s]{1,256})""", re.IGNORECASE)
-BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 AT_ONCE = 5000
 """Ids in one statement: 32 characters each."""
 
@@ -69,25 +63,7 @@ class _Sought:
     names: Pseudonyms
 
     def is_named_in(self, text: str) -> bool:
-        return any(self._is_in(readable) for readable in _readings(text))
-
-    def _is_in(self, readable: str) -> bool:
-        lowered = readable.lower()
-        pids = self.target.customer_pids
-        return any(text in lowered for text in self.texts) or any(
-            user in pids or self.names.customer_pid(self.target.tenant_id, user) in pids for user in set(USER.findall(readable))
-        )
-
-
-def _readings(body: str) -> Iterator[str]:
-    """The body as it is, without percent signs, without the backslashes of JSON in JSON, and what is base64 in it."""
-    yield body
-    if "%" in body:
-        yield unquote(body)
-    if '\\"' in body:
-        yield body.replace("\\", "")
-    for token in BASE64.findall(body):
-        try:
-            yield base64.b64decode(token.translate(str.maketrans("-_", "+/")) + "=" * (-len(token) % 4)).decode(errors="ignore")
-        except (binascii.Error, ValueError):
-            continue
+        if any(one in readable.lower() for readable in readings(text, loosely=True) for one in self.texts):
+            return True
+        pids, customers = self.target.customer_pids, named_in_text(text, loosely=True).customers
+        return any(one in pids or self.names.customer_pid(self.target.tenant_id, one) in pids for one in customers)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from clickhouse_connect.driver.client import Client
 
@@ -14,6 +14,8 @@ from gxy_analytics.governance.vault.fingerprints import check_master_key
 from gxy_analytics.governance.vault.master_key import KeyRing, derive_tenant_key
 
 PURPOSE = "customer-pid"
+CustomerPid = Callable[[str, str], str]
+"""What names a customer: (tenant id, customer id) -> pseudonym. `Pseudonyms.customer_pid`, or a cache before it."""
 
 
 class Pseudonyms:
