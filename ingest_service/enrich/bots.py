@@ -80,11 +80,6 @@ def agent_reasons(reason: str, platform: str, tracker: str) -> tuple[str, ...]:
     return (reason,)
 
 
-def is_recomputable(reason: str) -> bool:
-    """Whether stored columns alone give this reason."""
-    return reason != RATE and not reason.startswith("header:")
-
-
 class Hints(NamedTuple):
     """Headers of one request that are looked at; None for one that was not sent."""
 

@@ -57,6 +57,15 @@ class Draft:
     letters: list[Letter] = field(default_factory=list)
     drops: Counter[tuple[str, str]] = field(default_factory=Counter)  # by tenant and reason
 
+    def add(self, event: Event, raw: msgspec.Raw, index: int, owner: int, warnings: list[str]) -> None:
+        """Add one event, which is number `index` of `requests[owner]`."""
+        if warnings:
+            self.warn(len(self.events), *warnings)
+        self.events.append(event)
+        self.raws.append(raw)
+        self.index.append(index)
+        self.owner.append(owner)
+
     def warn(self, row: int, *codes: str) -> None:
         """Add warnings to a row."""
         self.warnings.setdefault(row, []).extend(codes)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from ingest_service.spool.segment_file import sync_directory
+
 ROTATE_BYTES = 4 << 20
 
 
@@ -61,7 +63,7 @@ class Manifest:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
 
     def last(self) -> BatchLine | None:
         """The last whole line. A torn one was never acted upon."""
@@ -73,11 +75,3 @@ class Manifest:
             except msgspec.MsgspecError:
                 continue
         return None
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -7,30 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from ingest_service.loader.state import OUTCOMES
-from ingest_service.loader.status import LoaderStatus, imbalance, read_status
+from ingest_service.loader.status import LoaderStatus, imbalance
 from ingest_service.loader.tallies import Tallies, Tally
 
 REJECTED = "rejected:"
 DROPPED = "dropped:"
-
-
-class LoaderCollector(Collector):
-    """Reads `<loader_dir>/status.json` when asked."""
-
-    def __init__(self, loader_dir: Path, *, by_tenant: bool = False) -> None:
-        self._loader_dir = loader_dir
-        self._by_tenant = by_tenant
-
-    def collect(self) -> Iterator[Metric]:
-        status = read_status(self._loader_dir)
-        return iter(()) if status is None else families(status, by_tenant=self._by_tenant)
 
 
 def families(status: LoaderStatus, *, by_tenant: bool = False) -> Iterator[Metric]:

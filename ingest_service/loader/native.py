@@ -79,12 +79,7 @@ def _read_one_by_one(raws: list[msgspec.Raw], request: Request, owner: int, draf
                 Letter(request, number, refused.reason, f"/events/{number}{refused.pointer}", refused.detail, bytes(raw))
             )
             continue
-        if warnings:
-            draft.warn(len(draft.events), *warnings)
-        draft.events.append(event)
-        draft.raws.append(raw)
-        draft.index.append(number)
-        draft.owner.append(owner)
+        draft.add(event, raw, number, owner, warnings)
 
 
 def _read(raw: msgspec.Raw) -> tuple[Event, list[str]]:

@@ -18,7 +18,6 @@ from ingest_service.enrich.bots import (
     Hints,
     agent_reasons,
     header_reasons,
-    is_recomputable,
     is_server,
     too_fast,
 )
@@ -154,12 +153,6 @@ def test_headers_that_no_browser_sends_are_reasons(given: Hints, reasons: tuple[
 
 def test_every_header_that_is_looked_at_is_kept() -> None:
     assert set(HINT_HEADERS) <= {name.decode() for name in KEPT_HEADERS}
-
-
-def test_only_reasons_of_the_user_agent_can_be_worked_out_again() -> None:
-    assert [is_recomputable(one) for one in ("crawler:seo", "automation", "http_library", "rate", "header:client_hints")] == [
-        True, True, True, False, False,
-    ]  # fmt: skip
 
 
 def fast(events: list[tuple[str, str, int]]) -> list[bool]:

@@ -19,9 +19,9 @@ from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from ingest_service.commands import ingest
+from ingest_service.host_metrics import HostCollector
 from ingest_service.loader.adapters import ADAPTERS
 from ingest_service.loader.columns import TABLES
-from ingest_service.loader.metrics import LoaderCollector
 from ingest_service.loader.native import NATIVE
 from ingest_service.loader.replay import Selection, replay
 from ingest_service.loader.state import LoaderRunsError
@@ -246,7 +246,7 @@ def test_the_commands_show_status_dead_letters_and_replay(world: LoaderWorld, mo
     assert (status["totals"]["accepted"], status["totals"]["inserted"], status["lag_bytes"]) == (2, 1, 0)
     assert status["problems"] == []
     registry = CollectorRegistry()
-    registry.register(LoaderCollector(world.settings.loader_dir))
+    registry.register(HostCollector(world.settings))
     shown = generate_latest(registry).decode()
     assert 'gxy_loader_events_total{outcome="inserted"} 1.0' in shown
     assert 'gxy_loader_dead_letters_total{reason="missing_event_id"} 1.0' in shown

@@ -90,7 +90,6 @@ class Reader:
         self._draft.letters.append(Letter(self._request, index, verdict.code, pointer, verdict.detail, bytes(raw)))
 
     def _keep(self, message: Message, raw: msgspec.Raw, index: int) -> None:
-        draft = self._draft
         context = self._context(message)
         if self._anonymous_id and not message.anonymous_id and not message.user_id:
             message.anonymous_id = self._anonymous_id
@@ -100,12 +99,7 @@ class Reader:
         owner = self._owners.of(message, context)
         if not has_id:
             warnings.append(NO_ID)
-        if warnings:
-            draft.warn(len(draft.events), *warnings)
-        draft.events.append(event)
-        draft.raws.append(raw)
-        draft.index.append(index)
-        draft.owner.append(owner)
+        self._draft.add(event, raw, index, owner, warnings)
 
     def _content_id(self, message: Message, raw: msgspec.Raw, index: int) -> str:
         has_time = bool(message.original_timestamp or message.timestamp)

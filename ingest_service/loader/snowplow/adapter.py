@@ -84,18 +84,12 @@ class _Body:
         given = read_parameters(raw, self._overlay)
         told = given.parameters
         event, warnings = read_event(given, is_anonymous=self._is_anonymous, has_key_as_app=self._has_key_as_app)
-        draft = self._draft
         if self._request.sent_ms is None and "stm" in told:
             self._note_sent(told["stm"])
         owner = self._owner_of(told, warnings) if "ua" in told or "ip" in told else self._owner
         if told["e"] in ("tr", "ti"):
             (self._orders if told["e"] == "tr" else self._lines).append(event)
-        if warnings:
-            draft.warn(len(draft.events), *warnings)
-        draft.events.append(event)
-        draft.raws.append(raw)
-        draft.index.append(number)
-        draft.owner.append(owner)
+        self._draft.add(event, raw, number, owner, warnings)
 
     def _note_sent(self, stm: str) -> None:
         request = self._request
