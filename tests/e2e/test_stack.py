@@ -10,6 +10,7 @@ import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ import dagster as dg
 import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
+from clickhouse_driver import Client as NativeClient
 
 from gxy_analytics.stack.dagster_home import write_dagster_home
 from gxy_analytics.warehouse.client import connect
@@ -83,6 +85,44 @@ def test_what_gxy_env_prints_lets_a_shell_query_and_track(stack: StackProcess) -
     with connect(stack.env()["GXY_CLICKHOUSE_URL"], purpose="test") as client:
         stack.wait_until(lambda: count_of(client, event_id) == 1, 20)
         assert count_of(client, event_id) == 1
+
+
+def test_events_that_are_sent_while_a_login_opens_are_in_raw_once_and_the_new_user_sees_its_rows_alone(
+    stack: StackProcess,
+) -> None:
+    """Opening a login starts ClickHouse again: ingest answers all the while, the loader goes on afterwards."""
+    key = tenant(stack, "busy")
+    url = stack.env()["GXY_CLICKHOUSE_URL"]
+    with connect(url, purpose="test") as client:
+        client.command("create table marts.sales_daily (tenant_id String, orders UInt64) engine = MergeTree order by tenant_id")
+        client.command("insert into marts.sales_daily values ('busy', 1), ('newcomer', 2), ('newcomer', 3)")
+    before = stack.pids()["clickhouse"]
+    with ThreadPoolExecutor() as pool:
+        adding = pool.submit(stack.gxy, "tenant", "add", "newcomer", "--json")
+        sent = [track(stack, key)]
+        while not adding.done():
+            sent.append(track(stack, key))
+    assert adding.result().returncode == 0, adding.result().stderr
+    assert json.loads(adding.result().stdout)["login_is_open"] is True
+    assert stack.pids()["clickhouse"] != before
+    assert "clickhouse died" not in stack.output
+    found = "select count(), uniqExact(event_id) from raw.events where has({ids:Array(String)}, toString(event_id))"
+    with connect(url, purpose="test") as client:
+        stack.wait_until(lambda: client.query(found, parameters={"ids": sent}).first_row[0] >= len(sent), 30)
+        assert client.query(found, parameters={"ids": sent}).first_row == (len(sent), len(sent))
+    assert orders_over_both_ports(stack, "newcomer") == ["2\n3", "2\n3"]
+    with connect(url, purpose="test") as client:
+        client.command("drop table marts.sales_daily sync")
+
+
+def orders_over_both_ports(stack: StackProcess, slug: str) -> list[str]:
+    """What the tenant's user reads of a mart over HTTP, and over the native port."""
+    login = json.loads(stack.gxy("access", "password", slug, "--json").stdout)
+    sql = "select orders from marts.sales_daily order by orders"
+    place = f"http://{login['host']}:{login['http_port']}"
+    answer = httpx.post(place, content=sql, auth=(login["user"], login["password"]))
+    with NativeClient(login["host"], login["native_port"], user=login["user"], password=login["password"]) as client:
+        return [answer.text.strip(), "\n".join(str(orders) for (orders,) in client.execute(sql))]
 
 
 def test_two_stacks_side_by_side_share_nothing(stacks: tuple[StackProcess, StackProcess]) -> None:
