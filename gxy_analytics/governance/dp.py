@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import inf, nextafter
 
 from clickhouse_connect.driver.client import Client
 
@@ -16,6 +17,8 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.warehouse.client import read_sql
 
 DATASET = "category_orders"
+FINEST = Decimal("0.000001")
+"""Of epsilon, as the ledger keeps it: what is finer would be spent as nothing, again and again."""
 
 
 class MissingDpError(GxyError):
@@ -27,7 +30,7 @@ class BudgetSpentError(GxyError):
 
 
 class InvalidReleaseError(GxyError):
-    """A release that cannot be: no Monday, no category, a category twice, a bound or epsilon that is not positive."""
+    """A release that cannot be: no Monday, no category, a category twice, a bound or epsilon that is not positive or too fine."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,17 @@ def require_valid(week: date, categories: Sequence[str], terms: Terms) -> None:
         raise InvalidReleaseError(f"{week} is no Monday: name the first day of the week.")
     if not categories or len(set(categories)) != len(categories):
         raise InvalidReleaseError("Name each category once, and at least one.")
-    if terms.epsilon <= 0 or terms.sensitivity <= 0:
-        raise InvalidReleaseError("epsilon, max_orders and max_categories must be positive: without a bound no noise is enough.")
+    if not (terms.epsilon.is_finite() and terms.budget.is_finite()) or terms.epsilon <= 0 or terms.epsilon % FINEST:
+        raise InvalidReleaseError(f"epsilon and its budget must be finite, and epsilon a positive multiple of {FINEST}.")
+    if terms.max_orders <= 0 or terms.max_categories <= 0:
+        raise InvalidReleaseError("max_orders and max_categories must be positive: without a bound no noise is enough.")
 
 
 def laplace(terms: Terms) -> Callable[[Sequence[int]], list[int]]:
-    """Return what adds OpenDP's discrete Laplace noise of scale sensitivity / epsilon to counts. Raises MissingDpError."""
+    """Return what adds OpenDP's discrete Laplace noise of scale sensitivity / epsilon to counts, at a cost of epsilon at most.
+
+    Raises MissingDpError.
+    """
     try:
         import opendp.prelude as opendp
     except ModuleNotFoundError as error:
@@ -85,6 +93,10 @@ def laplace(terms: Terms) -> Callable[[Sequence[int]], list[int]]:
     counts = opendp.vector_domain(opendp.atom_domain(T=int))
     scale = terms.sensitivity / float(terms.epsilon)
     measurement = opendp.m.make_laplace(counts, opendp.l1_distance(T=int), scale=scale)
+    # What OpenDP says that it costs, rounded up, may be more than was asked for by the last digit of a float.
+    while Decimal(measurement.map(terms.sensitivity)) > terms.epsilon:
+        scale = nextafter(scale, inf)
+        measurement = opendp.m.make_laplace(counts, opendp.l1_distance(T=int), scale=scale)
     return lambda true: [int(noisy) for noisy in measurement(list(true))]
 
 

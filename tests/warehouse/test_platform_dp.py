@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from statistics import fmean
@@ -13,6 +14,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from gxy_analytics.governance import dp
+from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 
 WEEK = date(2026, 3, 2)
 CATEGORIES = ["books", "shoes", "toys", "nothing"]
@@ -70,6 +73,35 @@ def test_the_noise_has_the_scale_of_sensitivity_over_epsilon() -> None:
     assert fmean(distances) == pytest.approx(20, rel=0.1)
 
 
+@pytest.mark.parametrize("epsilon", ["0.1", "0.3", "0.7", "1.1", "0.000003", "3"])
+def test_the_noise_costs_no_more_than_the_ledger_says(epsilon: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By OpenDP's own privacy map, to the last digit: a scale divided out in floats is at times a little too small."""
+    opendp = pytest.importorskip("opendp.prelude")
+    made, make = [], opendp.m.make_laplace
+    monkeypatch.setattr(opendp.m, "make_laplace", lambda *given, **named: made.append(make(*given, **named)) or made[-1])
+    terms = dp.Terms(Decimal(epsilon), Decimal(10))
+    dp.laplace(terms)
+    assert Decimal(made[-1].map(terms.sensitivity)) <= terms.epsilon
+
+
+def test_releases_at_once_never_spend_more_than_the_budget(shops: Client, clickhouse_server: EmbeddedClickHouse) -> None:
+    """Eight who ask at the same moment for a third of the budget each: three get an answer at most; what was spent stays so."""
+    terms = dp.Terms(Decimal("0.333333"), Decimal(1))
+
+    def ask(_: int) -> bool:
+        with connect(clickhouse_server.url, purpose="tests") as client:
+            try:
+                dp.release_category_orders(client, WEEK, CATEGORIES, terms, "at once")
+            except dp.BudgetSpentError:
+                return False
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        answered = sum(pool.map(ask, range(8)))
+    assert answered <= 3
+    assert len(ledger(shops)) >= answered
+
+
 def test_a_spent_budget_refuses_and_counts_nothing(shops: Client) -> None:
     terms = dp.Terms(epsilon=Decimal("0.4"), budget=Decimal(1))
     for _ in range(2):
@@ -101,6 +133,10 @@ def test_without_opendp_nothing_is_spent(shops: Client, monkeypatch: pytest.Monk
         (WEEK, ["books", "books"], CERTAIN),
         (WEEK, CATEGORIES, dp.Terms(Decimal(0), Decimal(1))),
         (WEEK, CATEGORIES, dp.Terms(Decimal(1), Decimal(1), max_orders=0)),
+        (WEEK, CATEGORIES, dp.Terms(Decimal(1), Decimal(1), max_orders=-1, max_categories=-1)),
+        (WEEK, CATEGORIES, dp.Terms(Decimal("0.0000009"), Decimal(1))),
+        (WEEK, CATEGORIES, dp.Terms(Decimal("NaN"), Decimal(1))),
+        (WEEK, CATEGORIES, dp.Terms(Decimal("Infinity"), Decimal("Infinity"))),
     ],
 )
 def test_a_release_that_cannot_be_is_refused(shops: Client, week: date, categories: list[str], terms: dp.Terms) -> None:
