@@ -1,6 +1,6 @@
 """What the parent of the workers tells others on this host: `<data_dir>/ingest/workers.json`, and where the counters lie.
 
-Written by `supervisor`, read by `metrics` and `picture`.
+Written by `supervisor`, read by `host_metrics` and `picture`.
 """
 
 from __future__ import annotations

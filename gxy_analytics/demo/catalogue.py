@@ -1,6 +1,6 @@
 """A shop's catalogue: products with brands, prices with sensible endings, popularity and affinity.
 
-How products end up in baskets belongs to `sessions.py`; writing them to the backend to `backend.py`.
+How products end up in baskets belongs to `behaviour.py`; writing them to the backend to `backend.py`.
 """
 
 from __future__ import annotations

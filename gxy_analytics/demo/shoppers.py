@@ -1,6 +1,6 @@
 """Who shops: a fixed, seeded population per shop, of which a few come often and most come once.
 
-What they do when they come belongs to `sessions.py`.
+What they do when they come belongs to `behaviour.py`.
 """
 
 from __future__ import annotations

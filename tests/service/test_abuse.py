@@ -257,12 +257,13 @@ def test_a_forged_address_is_not_believed_and_a_proxys_word_is(tmp_path: Path) -
         process.stop()
 
 
-def test_a_proxy_list_that_is_none_keeps_the_service_from_starting_with_one_line(tmp_path: Path) -> None:
-    process = IngestProcess(tmp_path, free_port(), GXY_TRUSTED_PROXIES="everybody")
+@pytest.mark.parametrize("setting", ["GXY_TRUSTED_PROXIES", "GXY_METRICS_NETWORKS"])
+def test_a_list_of_networks_that_is_none_keeps_the_service_from_starting_with_one_line(tmp_path: Path, setting: str) -> None:
+    process = IngestProcess(tmp_path, free_port(), **{setting: "everybody"})
     process.start(wait=False)
     assert process.process.wait(20) == 1
     process.log.close()
-    assert "GXY_TRUSTED_PROXIES: 'everybody' is no network" in (tmp_path / "ingest.log").read_text()
+    assert f"{setting}: 'everybody' is no network" in (tmp_path / "ingest.log").read_text()
 
 
 def test_over_the_low_watermark_the_loud_tenant_is_refused_first_and_over_the_high_one_everybody(tmp_path: Path) -> None:
