@@ -12,10 +12,13 @@ from decimal import Decimal
 
 from gxy_analytics.governance.privacy_report.catalogue import HeldTable
 from gxy_analytics.governance.privacy_report.head import Head
+from gxy_analytics.governance.privacy_report.letters import TABLE as LETTERS
 from gxy_analytics.governance.privacy_report.rows import Row
 
 NEWEST = 200
 """Orders, visits, events and other rows that the page shows whole."""
+LETTER_CHARS = 1_000
+"""Characters of a dead letter that the page shows: one may be as large as a body."""
 DISTINCT = 100
 """Values of one kind of identifier that the page lists."""
 IDENTIFIERS = {
@@ -36,6 +39,16 @@ class Order:
     payments: list[Row] = field(default_factory=list)
     shipments: list[Row] = field(default_factory=list)
     refunds: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The beginning of a dead letter, and why it could not be read."""
+
+    at: str
+    text: str
+    is_cut: bool
+    why: str
 
 
 @dataclass
@@ -86,6 +99,7 @@ class Digest:
         self.order_count = self.cancelled = self.event_count = 0
         self.days: dict[str, Day] = {}
         self.visits, self.events, self.links, self.requests = _newest(), _newest(), _newest(), _newest()
+        self.letters: deque[Letter] = deque(maxlen=NEWEST)
         self.inferred: list[Row] = []
         self.consents: dict[tuple[str, bool], Consent] = {}
         self.identifiers = {name: Seen() for name in IDENTIFIERS}
@@ -100,6 +114,7 @@ class Digest:
             "raw.oltp_shipments": lambda row: self._part(row, "shipments"),
             "raw.oltp_refunds": lambda row: self._part(row, "refunds"),
             "raw.events": self._event,
+            LETTERS: self._letter,
             "marts.fct_sessions": self._visit,
             "marts.identity_links": self.links.append,
             "marts.dim_customers": self.inferred.append,
@@ -162,6 +177,10 @@ class Digest:
                 seen.add(row[name])
         for purpose, granted in row.get("consent", {}).items():
             self._consent(purpose, bool(granted), row["event_time"])
+
+    def _letter(self, row: Row) -> None:
+        raw = row.get("raw", "")
+        self.letters.append(Letter(row["received_at"], raw[:LETTER_CHARS], len(raw) > LETTER_CHARS, row.get("detail", "")))
 
     def _consent(self, purpose: str, granted: bool, at: str) -> None:
         known = self.consents.get((purpose, granted))

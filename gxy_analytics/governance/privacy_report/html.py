@@ -59,6 +59,11 @@ def bullets(items: Iterable[object]) -> Html:
     return tag("ul", *(tag("li", item) for item in items))
 
 
+def breakable(name: object) -> Html:
+    """A technical name that may go on in the next line after a dot or an underscore, and nowhere else."""
+    return Html(text(name).replace(".", ".<wbr>").replace("_", "_<wbr>"))
+
+
 def fold(title: object, *children: object) -> Html:
     """Something that opens when asked."""
     return tag("details", tag("summary", title), *children)

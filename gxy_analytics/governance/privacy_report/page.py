@@ -54,12 +54,7 @@ def _head(head: Head) -> Html:
 
 
 def _header(head: Head, digest: Digest, counts: dict[str, int]) -> Html:
-    name = " ".join(
-        filter(
-            None,
-            (next((p.get(part, "") for p in digest.people.values() if p.get(part)), "") for part in ("first_name", "last_name")),
-        )
-    )
+    name = _name(digest)
     made = head.made_at.astimezone(head.shop.zone)
     days = sorted(digest.days)
     spent = ", ".join(amount(total, currency) for currency, total in sorted(digest.spent.items()))
@@ -68,8 +63,7 @@ def _header(head: Head, digest: Digest, counts: dict[str, int]) -> Html:
         ("Spent", spent),
         ("Visits", f"{sum(one.visits for one in digest.days.values()):,}"),
         ("Things you did", f"{digest.event_count:,}"),
-        ("From", day(days[0]) if days else ""),
-        ("To", day(days[-1]) if days else ""),
+        ("Between", join((tag("span", day(days[0]), " –"), " ", tag("span", day(days[-1])))) if days else ""),
     )
     return tag(
         "header",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from gxy_analytics.governance.privacy_report.catalogue import HeldTable, texts
 from gxy_analytics.governance.privacy_report.document import not_searched
 from gxy_analytics.governance.privacy_report.head import Head
-from gxy_analytics.governance.privacy_report.html import Html, bullets, join, table, tag
+from gxy_analytics.governance.privacy_report.html import Html, breakable, bullets, join, table, tag
 
 
 def about(head: Head, tables: Sequence[HeldTable], counts: dict[str, int]) -> Html:
@@ -62,9 +62,9 @@ def _lines(texts_once: Iterable[str]) -> Html:
 def places_kept(tables: Sequence[HeldTable], counts: dict[str, int], periods: Mapping[str, str]) -> Html:
     """Every table, as report.json names it."""
     sections = texts()["sections"]
-    columns = (("Table", ""), ("What", "w"), ("Part", ""), ("How long", "w"), ("Rows", "n"))
+    columns = (("Table", "c"), ("What", "w"), ("Part", "c"), ("How long", "w"), ("Rows", "n"))
     rows = [
-        (tag("code", one.name), one.explained.what or one.explained.title, sections[one.explained.section],
+        (tag("code", breakable(one.name)), one.explained.what or one.explained.title, sections[one.explained.section],
          one.explained.kept_text(periods), f"{counts[one.name]:,}")
         for one in tables
     ]  # fmt: skip
@@ -104,8 +104,11 @@ def rights() -> Html:
 def _left_out(tables: Sequence[HeldTable]) -> Html:
     """Columns that are not in the report, and why."""
     rows = [
-        (tag("code", f"{one.name}: {', '.join(one.explained.omit)}"), " ".join(dict.fromkeys(one.explained.omit.values())))
+        (
+            tag("code", breakable(f"{one.name}: {', '.join(one.explained.omit)}")),
+            " ".join(dict.fromkeys(one.explained.omit.values())),
+        )
         for one in tables
         if one.explained.omit
     ]
-    return join((tag("h3", "Columns that are not shown"), table((("Columns", "w"), ("Why", "w")), rows, stack=True)))
+    return join((tag("h3", "Columns that are not shown"), table((("Columns", "c"), ("Why", "w")), rows, stack=True)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gxy_analytics.governance.privacy_report.digest import NEWEST, Digest, Order
-from gxy_analytics.governance.privacy_report.html import Html, facts, fold, join, table, tag
+from gxy_analytics.governance.privacy_report.html import Html, facts, fold, join, table, tag, text
 from gxy_analytics.governance.privacy_report.wording import amount, count, instant
 
 OPEN = 5
@@ -61,8 +61,9 @@ def _lines(order: Order, products: dict[int, tuple[str, str]], currency: str) ->
 
 def _facts(order: Order) -> Html:
     row, currency = order.row, order.row.get("currency", "")
-    sums = [(title, amount(row[name], currency)) for name, title in TOTALS.items() if _is_told(name, row.get(name))]
-    delivery = " ".join(filter(None, (row.get("shipping_postal_code"), row.get("shipping_city"), row.get("shipping_country"))))
+    sums = [(title, _sum(name, row[name], currency)) for name, title in TOTALS.items() if _is_told(name, row.get(name))]
+    town = " ".join(filter(None, (row.get("shipping_postal_code"), row.get("shipping_city"))))
+    delivery = ", ".join(filter(None, (town, row.get("shipping_country"))))
     return facts(
         (
             *sums,
@@ -74,6 +75,12 @@ def _facts(order: Order) -> Html:
             ("Cancelled", instant(row.get("cancelled_at"))),
         )
     )
+
+
+def _sum(name: str, value: Any, currency: str) -> Html:
+    """A discount is taken off; the total stands out."""
+    told = f"\N{MINUS SIGN}{amount(value, currency)}" if name == "discount_total" else amount(value, currency)
+    return tag("strong", told) if name == "grand_total" else text(told)
 
 
 def _is_told(name: str, value: Any) -> bool:

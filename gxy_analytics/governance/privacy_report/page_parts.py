@@ -5,15 +5,19 @@ Each takes the digest and gives nothing where there is nothing to show. The fram
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gxy_analytics.governance.privacy_report.digest import IDENTIFIERS, NEWEST, Digest
 from gxy_analytics.governance.privacy_report.html import Html, bullets, facts, fold, join, table, tag
+from gxy_analytics.governance.privacy_report.page_letters import letters
 from gxy_analytics.governance.privacy_report.page_orders import orders
 from gxy_analytics.governance.privacy_report.wording import ACTS, PROFILE, SEGMENTS, amount, count, day, instant, span, yes
 
 NOTHING = Html("")
+MINUTE = len("2026-03-01T11:00")
+"""Characters of an instant that the page tells acts apart by."""
 DAYS_OPEN = 14
 VISITS_OPEN = 10
 VALUES_OPEN = 6
@@ -178,9 +182,10 @@ def inferred(digest: Digest) -> Html:
 
 def requests(digest: Digest) -> Html:
     """Earlier reports and erasures, and who looked."""
+    told = [(str(one["at"])[:MINUTE], one["what"]) for one in sorted(digest.requests, key=lambda one: str(one["at"]))]
     rows = [
-        (instant(one["at"]), ACTS.get(one["what"], one["what"]))
-        for one in sorted(digest.requests, key=lambda one: str(one["at"]))
+        (instant(at), f"{ACTS.get(what, what)}, {times:,} times" if times > 1 else ACTS.get(what, what))
+        for (at, what), times in Counter(told).items()
     ]
     return table((("When", "t"), ("What", "w")), rows, stack=True) if rows else NOTHING
 
@@ -215,6 +220,7 @@ PARTS: tuple[tuple[str, str, Callable[[Digest], Html]], ...] = (
     ("consents", "What you agreed to", consents),
     ("visits", "Your visits", visits),
     ("events", "What you did, one by one", events),
+    ("letters", "What could not be read", letters),
     ("identifiers", "What you are told apart by", identifiers),
     ("inferred", "What was concluded about you", inferred),
     ("requests", "Your requests, and who looked", requests),
