@@ -21,7 +21,7 @@ from gxy_analytics.governance.lifecycle.logins import opened_login
 from gxy_analytics.governance.lifecycle.mirror import follow_logins
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.stack import Stack
-from gxy_analytics.warehouse.client import connect
+from gxy_analytics.warehouse.client import connect, read_sql
 from gxy_analytics.warehouse.single_writer import exclusive
 from tests.conftest import free_port
 
@@ -85,6 +85,15 @@ def restarts(told: list[str], act: Callable[[], object]) -> int:
     return sum(ENDED in line for line in told) - before
 
 
+def test_a_server_is_the_embedded_one_by_its_serving_query_which_tells_since_when(settings: Settings) -> None:
+    with connected(settings) as client:
+        since = read_facts(client).serving_since
+        time.sleep(0.5)
+        assert abs((read_facts(client).serving_since - since).total_seconds()) < 0.3
+        another = read_sql("gxy_analytics.governance.access", "server_facts.sql").replace("sleepEachRow(3)", "sleepEachRow(4)")
+        assert client.query(another).first_row[2].year == 1970
+
+
 @pytest.mark.parametrize("name", UNDER_WAY)
 def test_a_login_is_not_opened_while_work_is_under_way_and_is_by_the_mirrors_next_look(
     name: str, settings: Settings, told: list[str], hurried: None
@@ -106,12 +115,12 @@ def test_a_login_is_not_opened_while_work_is_under_way_and_is_by_the_mirrors_nex
     assert gets_in(login)
 
 
-def test_a_login_is_opened_as_soon_as_the_build_has_ended(settings: Settings) -> None:
+def test_a_login_is_opened_as_soon_as_the_build_has_ended(settings: Settings, told: list[str]) -> None:
     set_tenants(settings, patient="active")
     with ThreadPoolExecutor() as pool:
         with exclusive(lock(settings, "build.lock")):
             opening = pool.submit(open_login, settings, "patient")
-            time.sleep(1.5)
+            assert restarts(told, lambda: time.sleep(2.5)) == 0
             assert not opening.done()
         assert gets_in(opening.result(30))
 
