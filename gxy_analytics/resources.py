@@ -19,7 +19,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.dagster_dbt_translator import DagsterDbtTranslator
 from packaging.version import Version
 
-from gxy_analytics.settings import Settings, load_settings, require
+from gxy_analytics.settings import ROLE_URLS, ClickHouseRole, Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment
 from gxy_analytics.warehouse.manifest import DBT_EXECUTABLE
@@ -33,27 +33,35 @@ class Platform(dg.ConfigurableResource):
 
     data_dir: str | None = None
     clickhouse_url: str | None = None
+    pipeline_clickhouse_url: str | None = None
+    exporter_clickhouse_url: str | None = None
+    eraser_clickhouse_url: str | None = None
+    auditor_clickhouse_url: str | None = None
+    scanner_clickhouse_url: str | None = None
     oltp_url: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "Platform":
         """The stack that `settings` describe."""
-        return cls(data_dir=str(settings.data_dir), clickhouse_url=settings.clickhouse_url, oltp_url=settings.oltp_url)
+        values = settings.model_dump(mode="json", include=set(cls.model_fields))
+        return cls(**values)
 
     @cached_property
     def settings(self) -> Settings:
         """The settings, read at first use."""
-        return load_settings(
-            data_dir=Path(self.data_dir) if self.data_dir else None,
-            clickhouse_url=self.clickhouse_url,
-            oltp_url=self.oltp_url,
-        )
+        addresses = {
+            name: getattr(self, name) for name in ("clickhouse_url", "oltp_url", *ROLE_URLS) if name in type(self).model_fields
+        }
+        return load_settings(data_dir=Path(self.data_dir) if self.data_dir else None, **addresses)
 
     @contextmanager
-    def clickhouse(self, purpose: str, run_id: str = "") -> Iterator[Client]:
-        """A client whose queries say what they are for and in which run. Raises SourceUnreachableError, MissingSettingError."""
+    def clickhouse(self, purpose: str, run_id: str = "", *, role: ClickHouseRole = "pipeline") -> Iterator[Client]:
+        """A client of the user of `role`, whose queries say what they are for and in which run.
+
+        Raises SourceUnreachableError, MissingSettingError.
+        """
         tags = {"run_id": run_id} if run_id else None
-        with connect(require(self.settings.clickhouse_url, "CLICKHOUSE_URL"), purpose=purpose, tags=tags) as client:
+        with connect(self.settings.clickhouse_as(role), purpose=purpose, tags=tags) as client:
             yield client
 
 

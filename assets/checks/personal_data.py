@@ -38,7 +38,7 @@ ELSEWHERE = "no_personal_data_elsewhere"
 def no_personal_data(context: dg.AssetCheckExecutionContext, platform: Platform) -> Iterator[dg.AssetCheckResult]:
     """One scan of everything; an answer for each database that was asked about."""
     vault = Vault(load_key_ring(platform.settings))
-    with platform.clickhouse("scan for personal data", context.run.run_id) as client:
+    with platform.clickhouse("scan for personal data", context.run.run_id, role="scanner") as client:
         scan = scan_warehouse(client, vault)
     for selected in sorted(context.selected_asset_check_keys):
         database = DATABASES.get(selected.name)

@@ -34,7 +34,7 @@ REMEDY = (
 )
 def audit(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Harvest the log of queries, seal what waits, give up what is too old."""
-    with platform.clickhouse("audit", context.run.run_id) as client:
+    with platform.clickhouse("audit", context.run.run_id, role="auditor") as client:
         day = bring_up_to_date(client, platform.settings, datetime.now(UTC))
     until = day.harvest.harvested_until
     return dg.MaterializeResult(
@@ -51,7 +51,7 @@ def audit(context: dg.AssetExecutionContext, platform: Platform) -> dg.Materiali
 @dg.asset_check(asset=KEY, description="No row of the chain is altered, missing, moved or added, and its end is as anchored.")
 def audit_is_whole(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """Look through the whole chain."""
-    with platform.clickhouse("audit", context.run.run_id) as client:
+    with platform.clickhouse("audit", context.run.run_id, role="auditor") as client:
         verdict = look_through(client, platform.settings)
     return result(outcome(verdict), asset=KEY, check="audit_is_whole")
 

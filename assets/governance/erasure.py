@@ -36,7 +36,7 @@ erased_rows = table_spec(
 @dg.op(description="Suppress, erase, verify: every open request, the oldest first.")
 def erase_people(context: dg.OpExecutionContext, platform: Platform) -> None:
     """Fails when a request failed, so that somebody looks; what is still waited for is no failure."""
-    with platform.clickhouse("erase", context.run_id) as client:
+    with platform.clickhouse("erase", context.run_id, role="eraser") as client:
         requests = process_open(client, platform.settings)
     for request in requests:
         context.log.info(f"{request.request_id} ({request.tenant_id}): {request.state}")
@@ -66,6 +66,6 @@ def erasure_queue(context: dg.SensorEvaluationContext, platform: Platform) -> dg
     unfinished = dg.RunsFilter(job_name=process_erasures.name, statuses=list(UNFINISHED))
     if context.instance.get_runs_count(unfinished):
         return dg.SkipReason("A run is under way.")
-    with platform.clickhouse("erasure_queue") as client:
+    with platform.clickhouse("erasure queue", role="eraser") as client:
         waiting = list_requests(client, only_open=True)
     return dg.RunRequest() if waiting else dg.SkipReason("No request is open.")

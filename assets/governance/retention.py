@@ -33,7 +33,7 @@ CRON = "0 17 * * *"
 )
 def retention_runs(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Delete what is over, under every rule; what legal holds keep stays."""
-    with platform.clickhouse("retention", context.run.run_id) as client:
+    with platform.clickhouse("retention", context.run.run_id, role="eraser") as client:
         done = apply_rules(client, platform.settings, datetime.now(UTC), UUID(context.run.run_id))
     return dg.MaterializeResult(
         asset_key=KEY,
@@ -49,7 +49,7 @@ def retention_runs(context: dg.AssetExecutionContext, platform: Platform) -> dg.
 @dg.asset_check(asset=KEY, description="Nothing is older than its period, but what a legal hold keeps.")
 def nothing_is_overdue(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """Count what should have gone."""
-    with platform.clickhouse("check retention", context.run.run_id) as client:
+    with platform.clickhouse("check retention", context.run.run_id, role="eraser") as client:
         found = check_overdue(client, platform.settings, datetime.now(UTC))
     return result(found, asset=KEY, check="nothing_is_overdue")
 

@@ -20,7 +20,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from gxy_analytics.errors import GxyError, SourceUnreachableError
 from gxy_analytics.extraction.connections import connect_oltp
-from gxy_analytics.settings import STACK_FILE, Settings
+from gxy_analytics.settings import ROLE_URLS, STACK_FILE, Settings
 from gxy_analytics.stack import probes
 from gxy_analytics.stack.sockets import PortTakenError, claim
 from gxy_analytics.warehouse.client import connect
@@ -64,6 +64,7 @@ def examine(settings: Settings) -> list[Finding]:
         processes(settings, pids),
         ports(settings, pids),
         clickhouse(settings),
+        roles(settings),
         oltp(settings),
         ingest(settings),
         loader(settings),
@@ -155,6 +156,22 @@ def clickhouse(settings: Settings) -> Iterator[Finding]:
             yield schema(client)
     except (SourceUnreachableError, ClickHouseError) as error:
         yield Finding("clickhouse", Level.FAIL, str(error).split("\n", 1)[0], "start it, or correct GXY_CLICKHOUSE_URL.")
+
+
+def roles(settings: Settings) -> Iterator[Finding]:
+    """Does ClickHouse take the login of each role that has a URL?"""
+    given = {name: url for name in ROLE_URLS if (url := getattr(settings, name))}
+    refused = False
+    for name, url in given.items():
+        try:
+            connect(url, purpose="doctor").close()
+        except (SourceUnreachableError, ClickHouseError) as error:
+            refused = True
+            said = f"{name.removesuffix('_clickhouse_url')}: " + str(error).split("\n", 1)[0]
+            remedy = f"`gxy access apply` where the administrator's URL is set, or correct GXY_{name.upper()}: `gxy access urls`."
+            yield Finding("clickhouse role", Level.FAIL, said, remedy)
+    if given and not refused:
+        yield Finding("clickhouse roles", Level.OK, f"{len(given)} log in")
 
 
 def schema(client: Client) -> Finding:

@@ -108,8 +108,8 @@ def ingest(settings: Settings, env: dict[str, str], late_env: LateEnv = dict) ->
     )
 
 
-def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None]) -> list[ProcessSpec]:
-    """One code server, shared by the web server and the daemon: the definitions are loaded once, not twice."""
+def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None], late_env: LateEnv = dict) -> list[ProcessSpec]:
+    """One code server, shared by the web server and the daemon: the definitions are loaded once, and runs are its children."""
     home = settings.dagster_home
     socket = dagster_home.code_socket(home)
     workspace = str(dagster_home.workspace_file(home))
@@ -119,6 +119,7 @@ def dagster(settings: Settings, env: dict[str, str], on_open: Callable[[], None]
         name="dagster-code",
         argv=(*python, "dagster", "code-server", "start", "-s", str(socket), "-m", dagster_home.MODULE),
         env=env,
+        late_env=late_env,
         after=("clickhouse", "postgres"),
         prepare=lambda: dagster_home.write_dagster_home(home),
         ready=lambda _pid: probes.socket_accepts(socket),

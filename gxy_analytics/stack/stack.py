@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.governance.access.access import open_access
 from gxy_analytics.governance.access.embedded import write_first
 from gxy_analytics.governance.vault.master_key import load_key_ring
-from gxy_analytics.settings import Settings, require
+from gxy_analytics.settings import CLICKHOUSE_ROLES, ROLE_URLS, Settings, require
 from gxy_analytics.stack import processes
 from gxy_analytics.stack.dagster_api import cancel_orphans, definition_errors
 from gxy_analytics.stack.lock import StackLock
@@ -32,7 +32,7 @@ from gxy_analytics.warehouse.embedded import EmbeddedClickHouse, access_file
 from gxy_analytics.warehouse.migrations import migrate
 
 PARTS = ("clickhouse", "postgres", "loader", "ingest", "dagster")
-ADDRESSES = ("clickhouse_url", "oltp_url", "ingest_url", "dagster_url")
+ADDRESSES = ("clickhouse_url", *ROLE_URLS, "oltp_url", "ingest_url", "dagster_url")
 # Events as they were sent, databases, logs: for their owner only. (PostgreSQL keeps its own directory so.)
 PRIVATE_DIRECTORIES = ("clickhouse", "dagster", "ingest", "loader", "logs", "run", "secrets", "spool")
 WATCH_SECONDS = 0.2
@@ -54,12 +54,18 @@ def interrupt_on_signals() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
+def without(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """The environment without these settings."""
+    names = {f"GXY_{field.upper()}" for field in fields}
+    return {name: value for name, value in environment.items() if name not in names}
+
+
 def silent(name: str, what: str) -> None:
     """The report of a stack that nobody listens to."""
 
 
 class Stack:
-    """One stack over one data directory. `settings` has every address, from construction on.
+    """One stack over one data directory. `settings` has every address from construction on; those of the roles when it started.
 
     `without` names PARTS to leave out. `report(name, what)` is told what happens, from the caller's thread while starting
     and stopping and from a watching thread in between. An embedded server whose URL the settings already have is not started.
@@ -84,7 +90,6 @@ class Stack:
         self.settings = self._with_addresses(settings)
         self._supervisor = Supervisor(self._specs(), self._log_dir(settings), report)
         self._has_opened_logins = False
-        self._ingest_clickhouse_url = ""
         self._wrote_first_users = False
         self._stopping = threading.Event()
         self._watcher: Future[None] | None = None
@@ -162,7 +167,7 @@ class Stack:
         served = processes.addresses(settings)
         update: dict[str, str | Path | None] = {}
         if self._embeds_clickhouse:
-            update["clickhouse_url"] = self._clickhouse.url
+            update |= {**dict.fromkeys(ROLE_URLS), "clickhouse_url": self._clickhouse.url}
         if self._embeds_oltp:
             update["oltp_url"] = self._postgres.url
         if "ingest" not in self._without:
@@ -173,17 +178,20 @@ class Stack:
 
     def _specs(self) -> list[ProcessSpec]:
         env = processes.child_environment(self.settings)
+        of_ingest = without(env, ROLE_URLS)
+        # Who opens and closes logins finds the embedded server's administrator in run/stack.json.
+        of_dagster = without(env, ["clickhouse_url"]) if self._embeds_clickhouse else env
         specs = []
         if self._embeds_clickhouse:
             specs.append(processes.clickhouse(self._clickhouse, env, self._prepare_clickhouse, self._logins_are_open))
         if self._embeds_oltp:
             specs.append(processes.postgres(self._postgres, env))
         if "loader" not in self._without:
-            specs.append(processes.loader(self.settings, env, self._as_ingest))
+            specs.append(processes.loader(self.settings, of_ingest, self._as_ingest))
         if "ingest" not in self._without:
-            specs.append(processes.ingest(self.settings, env, self._as_ingest))
+            specs.append(processes.ingest(self.settings, of_ingest, self._as_ingest))
         if "dagster" not in self._without:
-            specs.extend(processes.dagster(self.settings, env, self._open_dagster))
+            specs.extend(processes.dagster(self.settings, of_dagster, self._open_dagster, self._as_roles))
         return specs
 
     def _owns_master_key(self) -> bool:
@@ -212,8 +220,14 @@ class Stack:
         self._wrote_first_users = written or self._wrote_first_users
 
     def _as_ingest(self) -> dict[str, str]:
-        """Ingest service and loader work as the user of their role; with a server that is given, as the one that is given."""
-        return {"GXY_CLICKHOUSE_URL": self._ingest_clickhouse_url} if self._embeds_clickhouse else {}
+        """Ingest service and loader know one user: that of their role; with a server that is given, the one that is given."""
+        url = self.settings.ingest_clickhouse_url or self.settings.clickhouse_url
+        return {"GXY_CLICKHOUSE_URL": url} if url else {}
+
+    def _as_roles(self) -> dict[str, str]:
+        """The graph works as the users of several roles."""
+        urls = {name: getattr(self.settings, name) for name in ROLE_URLS if name != "ingest_clickhouse_url"}
+        return {f"GXY_{name.upper()}": url for name, url in urls.items() if url}
 
     def _logins_are_open(self) -> bool:
         """Whether the server that answers knows every user. If not, it is told to start again."""
@@ -224,7 +238,8 @@ class Stack:
             if self._wrote_first_users:
                 access.record_first()
             lacking = access.write_for_next_start()
-            self._ingest_clickhouse_url = access.role_url("ingest")
+            urls = {f"{role}_clickhouse_url": access.role_url(role) for role in CLICKHOUSE_ROLES}
+        self.settings = self.settings.model_copy(update=urls)
         self._has_opened_logins = True
         if lacking.is_empty:
             return True

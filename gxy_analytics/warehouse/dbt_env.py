@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from gxy_analytics.settings import Settings, require
+from gxy_analytics.settings import Settings
 
 DBT_PROJECT_DIR = Path(__file__).parents[2] / "dbt"
 
@@ -18,7 +18,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
     Raises MissingSettingError when no ClickHouse is known.
     """
-    url = urlsplit(require(settings.clickhouse_url, "CLICKHOUSE_URL"))
+    url = urlsplit(settings.clickhouse_as("pipeline"))
     secure = url.scheme == "https"
     return {
         "GXY_DBT_HOST": url.hostname or "127.0.0.1",

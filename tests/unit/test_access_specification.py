@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
@@ -55,6 +56,7 @@ def test_every_table_is_granted_to_a_role_or_is_unreachable_for_a_reason() -> No
 def test_what_is_granted_by_name_is_there() -> None:
     nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
     tables = {f"{node['schema']}.{node['alias']}" for node in nodes} | {f"{one}.{table}" for one, table in ddl_tables()}
+    tables.add("governance.schema_migrations")
     named = {table for role in SPECIFICATION.roles.values() for grant in role.all_grants for table in grant.on}
     assert not {table for table in named if "." in table and "*" not in table and not table.startswith("system.")} - tables
 
@@ -66,14 +68,42 @@ def test_a_tenant_is_granted_exactly_what_is_policed() -> None:
     assert set(grant_statements(tenant)) == granted | sealed
 
 
-def test_only_export_and_erasure_read_sealed_values() -> None:
+def test_the_scanner_reads_every_table_outside_the_vault_and_changes_none() -> None:
+    """A table that it may not read would fail the scan; one that it did not see would be clean for ever."""
+    nodes = json.loads(prepared_manifest().read_text())["nodes"].values()
+    tables = {f"{node['schema']}.{node['alias']}" for node in nodes if node["resource_type"] in ("model", "seed")}
+    tables |= {f"{database}.{table}" for database, table in ddl_tables()} | {"governance.schema_migrations"}
+    grants = SPECIFICATION.roles["scanner"].grants
+    assert {grant.privileges for grant in grants} == {("SELECT",), ("SHOW TABLES",), ("SHOW COLUMNS",)}
+    read = {table for grant in grants if grant.privileges == ("SELECT",) and not grant.columns for table in grant.on}
+    unread = {table for table in tables if not {table, f"{table.split('.')[0]}.*"} & read}
+    assert {table for table in unread if not table.startswith("pii.")} == set()
+
+
+def test_the_exporter_reads_every_table_that_a_report_to_a_person_shows() -> None:
+    """The report lists what its user sees: a table that it may not read would be left out in silence."""
+    shown = set(tomllib.loads(files("gxy_analytics.governance.privacy_report").joinpath("tables.toml").read_text())["tables"])
+    assert len(shown) > 20
+    grants = SPECIFICATION.roles["exporter"].grants
+    read = {table for grant in grants if "SELECT" in grant.privileges and not grant.columns for table in grant.on}
+    assert {table for table in shown if not {table, f"{table.split('.')[0]}.*"} & read} == set()
+
+
+def test_the_auditor_reads_who_asked_and_not_what() -> None:
+    for grant in SPECIFICATION.roles["auditor"].grants:
+        if "system.query_log" in grant.on:
+            assert grant.columns
+            assert not {"query", "formatted_query", "exception", "stack_trace"} & set(grant.columns)
+
+
+def test_only_export_erasure_and_the_scan_read_sealed_values() -> None:
     readers = set()
     for name, role in SPECIFICATION.roles.items():
         for grant in role.all_grants:
             reads = "SELECT" in grant.privileges and SEALED_TABLES & set(grant.on)
             if reads and (not grant.columns or {"ciphertext", "wrapped_key"} & set(grant.columns)):
                 readers.add(name)
-    assert readers == {"exporter", "eraser"}
+    assert readers == {"exporter", "eraser", "scanner"}
 
 
 def test_the_eraser_may_take_out_whatever_goes_with_a_person_or_a_tenant() -> None:
@@ -90,23 +120,22 @@ def test_the_eraser_may_take_out_whatever_goes_with_a_person_or_a_tenant() -> No
             assert {(word, table.name), (word, f"{table.database}.*")} & granted, (word, table.name)
 
 
-def test_only_who_seals_exports_or_erases_reads_the_keys_of_customers() -> None:
+def test_only_who_seals_or_opens_reads_the_keys_of_customers() -> None:
     readers = {
         name
         for name, role in SPECIFICATION.roles.items()
         for grant in role.all_grants
         if "SELECT" in grant.privileges and "pii.keys" in grant.on
     }
-    assert readers == {"pipeline", "exporter", "eraser"}
+    assert readers == {"pipeline", "exporter", "eraser", "scanner"}
 
 
-def test_only_ingest_reads_write_keys_and_nobody_may_grant_or_make_users() -> None:
+def test_few_read_write_keys_and_nobody_may_grant_or_make_users() -> None:
     for name, role in SPECIFICATION.roles.items():
         for grant in role.all_grants:
             assert "governance.*" not in grant.on and "pii.*" not in grant.on, name
-            assert "*.*" not in grant.on or grant.privileges == ("CREATE TEMPORARY TABLE",), name
-            reads = "SELECT" in grant.privileges and set(grant.columns) != {"tenant_id"}
-            assert "governance.write_keys" not in grant.on or name == "ingest" or not reads
+            assert "*.*" not in grant.on or grant.privileges[0] in ("CREATE TEMPORARY TABLE", "SHOW TABLES", "SHOW COLUMNS"), name
+            assert "governance.write_keys" not in grant.on or name in ("ingest", "eraser", "scanner"), name
             assert not {word for word in grant.privileges if "USER" in word or "ROLE" in word or word in ("ALL", "ALTER")}, name
 
 

@@ -101,13 +101,14 @@ def test_servers_that_do_not_answer_fail_with_a_remedy_and_no_exception(settings
         away = settings.model_copy(
             update={
                 "clickhouse_url": f"http://u:hunter2@127.0.0.1:{port}",
+                "eraser_clickhouse_url": f"http://e:hunter2@127.0.0.1:{port}",
                 "oltp_url": f"postgresql://u@127.0.0.1:{port}/x",
                 "ingest_url": f"http://127.0.0.1:{port}",
                 "dagster_url": f"http://127.0.0.1:{port}",
             }
         )
         found = {finding.check: finding for finding in doctor.examine(away)}
-    for check in ("clickhouse", "oltp", "ingest", "dagster"):
+    for check in ("clickhouse", "clickhouse role", "oltp", "ingest", "dagster"):
         assert found[check].level is Level.FAIL, check
         assert found[check].remedy
     assert "hunter2" not in json.dumps([finding.as_dict() for finding in found.values()])

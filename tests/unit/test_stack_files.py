@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gxy_analytics.errors import MissingSettingError
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.stack.commands import env
 from gxy_analytics.stack.lock import StackLock, StackRunsError
@@ -33,6 +34,34 @@ def test_settings_survive_the_environment_of_a_child(tmp_path: Path, monkeypatch
     for name, value in settings.as_env().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
+
+
+def test_a_role_without_a_url_works_as_the_user_that_is_given_and_nobody_without_any() -> None:
+    settings = Settings(
+        clickhouse_url="http://gxy:a@c:1", eraser_clickhouse_url="http://gxy_eraser:b@c:1", auditor_clickhouse_url=""
+    )
+    assert settings.clickhouse_as("eraser") == "http://gxy_eraser:b@c:1"
+    assert {settings.clickhouse_as("pipeline"), settings.clickhouse_as("auditor")} == {"http://gxy:a@c:1"}
+    assert "gxy_eraser" not in repr(settings)
+    with pytest.raises(MissingSettingError, match="GXY_CLICKHOUSE_URL"):
+        Settings(eraser_clickhouse_url="http://gxy_eraser:b@c:1").clickhouse_as("pipeline")
+
+
+def test_the_roles_urls_of_one_server_are_never_mixed_with_another_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, own = StackLock(tmp_path), "http://gxy_eraser:b@127.0.0.1:1"
+    lock.acquire()
+    lock.publish({**ADDRESSES, "eraser_clickhouse_url": own}, {"ingest": 1})
+    assert load_settings(data_dir=tmp_path).clickhouse_as("eraser") == own
+    monkeypatch.setenv("GXY_CLICKHOUSE_URL", ADDRESSES["clickhouse_url"])
+    assert load_settings(data_dir=tmp_path).clickhouse_as("eraser") == own
+    monkeypatch.setenv("GXY_CLICKHOUSE_URL", "http://other@elsewhere:8123")
+    assert load_settings(data_dir=tmp_path).clickhouse_as("eraser") == "http://other@elsewhere:8123"
+    monkeypatch.setenv("GXY_ERASER_CLICKHOUSE_URL", "http://gxy_eraser@elsewhere:8123")
+    assert load_settings(data_dir=tmp_path).clickhouse_as("eraser") == "http://gxy_eraser@elsewhere:8123"
+    assert load_settings(data_dir=tmp_path, clickhouse_url="http://third:8123").clickhouse_as("eraser") == "http://third:8123"
+    lock.release()
 
 
 def test_a_port_base_moves_every_port(monkeypatch: pytest.MonkeyPatch) -> None:

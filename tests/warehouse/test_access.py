@@ -184,7 +184,7 @@ def test_a_first_start_knows_the_roles_users_and_ingest_and_loader_work_as_their
                 "select count() from system.query_log where user = 'gxy_ingest' and exception_code != 0"
             ).first_row == (0,)
             entries = client.query("select action, rows, details from governance.audit_entries").result_rows
-    assert [entry[:2] for entry in entries] == [("access.applied", 6)]
+    assert [entry[:2] for entry in entries] == [("access.applied", 8)]
     assert "user gxy_ingest" in entries[0][2]
 
 

@@ -100,6 +100,10 @@ def act(world: World) -> None:
         world.ask("gxy_pipeline", f"select count() from {SALES}", purpose="dbt")
         world.ask("gxy_pipeline", "select count() from raw.events", purpose="dbt")
     world.ask("gxy_center_control", f"select count() from {SALES}", purpose="loader")
+    for _ in range(4):
+        world.ask("gxy_eraser", "select count() from governance.privacy_requests", purpose="erasure queue")
+        world.ask("gxy_auditor", "select count() from governance.audit", purpose="audit")
+    world.ask("gxy_eraser", f"alter table {SALES} delete where 0", purpose="erase")
     world.ask("gxy", "select count() from raw.oltp_customers")
     world.ask("gxy", f"select count() from merge('pii', 'cust.*') where customer_pid = '{CUSTOMER}'")
     world.ask("gxy", "create user somebody identified by 'secret-password'")
@@ -148,6 +152,12 @@ def test_the_pipeline_is_summed_up_but_for_the_vault(world: World) -> None:
 
 def test_staff_are_never_summed_up_whatever_they_say_they_are(world: World) -> None:
     assert [act["action"] for act in world.acts("gxy_center_control")] == ["data.read"]
+
+
+def test_what_the_graph_does_every_minute_is_one_act_an_hour_and_an_erasure_is_told(world: World) -> None:
+    erased = {(act["action"], act["program"]): act["details"]["queries"] for act in world.acts("gxy_eraser")}
+    assert erased == {("service.queries", "erasure queue"): "4", ("data.changed", "erase"): "1"}
+    assert [(act["action"], act["details"]["queries"]) for act in world.acts("gxy_auditor")] == [("service.queries", "4")]
 
 
 def test_the_administrators_ways_into_the_vault_accounts_audit_and_outside_are_told(world: World) -> None:

@@ -34,6 +34,10 @@ class NoAccessStorageError(GxyError):
     """The server can store no users, and is not the embedded one of this data directory."""
 
 
+class NoAdministratorError(NoAccessStorageError):
+    """This program works as users of roles alone."""
+
+
 class AccessNotAppliedError(GxyError):
     """The full server has no role for tenants yet."""
 
@@ -152,8 +156,13 @@ class Access:
 @contextmanager
 def open_access(settings: Settings) -> Iterator[Access]:
     """Open the warehouse of `settings`. Raises SourceUnreachableError, NoAccessStorageError, MissingMasterKeyError."""
+    if not settings.clickhouse_url:
+        raise NoAdministratorError(
+            "Who gets in is the administrator's to say, and GXY_CLICKHOUSE_URL is not set here and no stack is running: "
+            "run `gxy access apply` where it is."
+        )
     master_key = load_key_ring(settings).root
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="access") as client:
+    with connect(settings.clickhouse_url, purpose="access") as client:
         facts = read_facts(client)
         access_xml = access_file(settings.data_dir / "clickhouse") if facts.is_embedded else None
         if access_xml is None and not facts.is_writable:

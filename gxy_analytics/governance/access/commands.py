@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 
 import click
@@ -10,7 +11,7 @@ import click
 from gxy_analytics.governance.access.access import Access, Login, open_access
 from gxy_analytics.governance.access.plan import Plan
 from gxy_analytics.governance.access.server_sql import ADVICE, render_script
-from gxy_analytics.settings import load_settings
+from gxy_analytics.settings import CLICKHOUSE_ROLES, load_settings
 
 NOTHING = "nothing to do: the server is as the specification says"
 
@@ -60,6 +61,19 @@ def rotate(slug: str, as_json: bool) -> None:
     with open_access(load_settings()) as opened:
         print_login(opened.rotate(slug), as_json)
         hint(opened, slug)
+
+
+@access.command()
+@as_json
+def urls(as_json: bool) -> None:
+    """Print the URL of each role of the platform's programs, as settings for their environment: passwords are in it."""
+    with open_access(load_settings()) as opened:
+        found = {f"GXY_{role.upper()}_CLICKHOUSE_URL": opened.role_url(role) for role in CLICKHOUSE_ROLES}
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, url in found.items():
+        click.echo(f"{name}={shlex.quote(url)}")
 
 
 @access.command()

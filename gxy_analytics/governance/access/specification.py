@@ -16,8 +16,14 @@ from gxy_analytics.errors import GxyError
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TABLE = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*|\*|[a-z_]+\*)")
 PRIVILEGE = re.compile(r"[A-Z]+( [A-Z]+)*")
-ELSEWHERE = {"TABLE ENGINE": re.compile(r"[A-Z][A-Za-z]+"), "CREATE TEMPORARY TABLE": re.compile(r"\*\.\*")}
-"""Privileges that are not on tables, and what they are on: engines, and everything (what is temporary is in no database)."""
+ELSEWHERE = {
+    "TABLE ENGINE": re.compile(r"[A-Z][A-Za-z]+"),
+    **dict.fromkeys(("CREATE TEMPORARY TABLE", "SHOW TABLES", "SHOW COLUMNS"), re.compile(r"\*\.\*")),
+}
+"""Privileges that are not on tables, and what they are on: engines, and everything (what is temporary is in no database; that
+there is a table, and what its columns are called, may be seen of all)."""
+LOOKS_EVERYWHERE = "scanner"
+"""This role reads every table to find what must not be there: that opens none for anybody's work."""
 
 Value = int | str
 
@@ -91,9 +97,10 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(sorted({table for role in self.roles.values() for table in role.policed}))
 
     def is_granted(self, table: str) -> bool:
-        """Whether any role may do anything with the table, by its name or as one of its database."""
+        """Whether any role works with the table, granted by its name or as one of its database."""
         names = {table, f"{table.split('.')[0]}.*"}
-        return any(names & set(grant.on) for role in self.roles.values() for grant in role.all_grants)
+        working = [role for name, role in self.roles.items() if name != LOOKS_EVERYWHERE]
+        return any(names & set(grant.on) for role in working for grant in role.all_grants)
 
     @property
     def service_roles(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from gxy_analytics.governance.audit.anchor import read_anchor
 from gxy_analytics.governance.audit.chain import Head
 from gxy_analytics.governance.audit.daily import bring_up_to_date, look_through
 from gxy_analytics.governance.audit.listing import BEGINNING, list_acts
-from gxy_analytics.settings import Settings, load_settings, require
+from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -121,5 +121,5 @@ def _line(act: dict[str, Any]) -> str:
 @contextmanager
 def _opened() -> Iterator[tuple[Client, Settings]]:
     settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="audit") as client:
+    with connect(settings.clickhouse_as("auditor"), purpose="audit") as client:
         yield client, settings

@@ -17,10 +17,12 @@ LAG = timedelta(minutes=2)
 """The log is written every few seconds: what ended that long ago is in it."""
 SPAN = timedelta(hours=6)
 """One statement reads so much of the log: its memory is that of the acts of six hours."""
-SERVICE_USERS = ["gxy_pipeline", "gxy_ingest", "gxy_insights"]
+SERVICE_USERS = ["gxy_pipeline", "gxy_ingest", "gxy_insights", "gxy_auditor", "gxy_scanner"]
 """Their queries are summed up by the hour. So are those of an operator's account that say which part of ours they are for."""
 STAFF_USERS = ["gxy_center_control", "gxy_exporter", "gxy_eraser"]
-"""People, and what acts for one person at a time: never summed up, whatever the query says it is for."""
+"""People, and what acts for one person at a time: never summed up, whatever the query says it is for, but for ROUTINES."""
+ROUTINES = ["erasure queue", "follow tenants", "retention", "check retention"]
+"""What the graph does every minute, hour and day as the eraser, about no one person: summed up by the hour."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def harvest(client: Client, now: datetime) -> Harvest:
         return Harvest(None, None)
     while start < end:
         until = min(start + SPAN, end)
-        span = {"from": start, "until": until, "service_users": SERVICE_USERS, "staff_users": STAFF_USERS}
+        span = {"from": start, "until": until, "service_users": SERVICE_USERS, "staff_users": STAFF_USERS, "routines": ROUTINES}
         client.command(read_sql(__package__, "harvest.sql"), parameters=span)
         client.command(read_sql(__package__, "write_harvest.sql"), parameters={"from": start, "until": until})
         start = until

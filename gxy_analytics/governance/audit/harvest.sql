@@ -19,6 +19,7 @@ with
             extract(JSONExtractString(log_comment, 'gxy'), '^[a-z][a-z -]{0,40}$') as purpose,
             if(startsWith(user, 'tenant_'), substring(user, 8), '') as tenant_id,
             user in {service_users:Array(String)}
+            or (user = 'gxy_eraser' and purpose in {routines:Array(String)})
             or (purpose != '' and tenant_id = '' and user not in {staff_users:Array(String)}) as is_service,
             -- The /48 of an IPv6 address, the /24 of an IPv4 one.
             replaceOne(cutIPv6(address, 10, 1), '::ffff:', '') as network,
@@ -57,7 +58,8 @@ with
             arrayExists(
                 privilege -> match(privilege, '^(SELECT( ON|.*(ciphertext|wrapped_key).* ON)|BACKUP ON) pii\\.'), privileges
             ) as is_sealed_read,
-            code = 497 or notEmpty(missing_privileges) as is_refused,
+            -- Not notEmpty(), which reads a subcolumn that a grant of the column does not cover.
+            code = 497 or missing_privileges != [] as is_refused,
             kind = 'Backup'
             or (kind = 'Insert' and arrayExists(name -> name not in ('null', 'values', 'input'), used_table_functions)
                 and notEmpty(sources)) as is_export

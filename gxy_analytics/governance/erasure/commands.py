@@ -15,7 +15,7 @@ from rich.table import Table
 from gxy_analytics.governance.erasure.requests import Request, get_request, list_requests, states
 from gxy_analytics.governance.erasure.run import preview, process, process_open, request_erasure
 from gxy_analytics.governance.erasure.run import retry as put_back
-from gxy_analytics.settings import Settings, load_settings, require
+from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 
 POLL_SECONDS = 2.0
@@ -152,7 +152,7 @@ def retry(
 
 
 def _connect(settings: Settings) -> Client:
-    return connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="erase")
+    return connect(settings.clickhouse_as("eraser"), purpose="erase")
 
 
 def _work(client: Client, settings: Settings, request_id: UUID, seconds: int, gone_nodes: tuple[str, ...] = ()) -> Request:

@@ -31,7 +31,7 @@ from gxy_analytics.governance.lifecycle.removing import run_removal
 from gxy_analytics.governance.lifecycle.states import TenantState, resume, state_of, suspend
 from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.governance.vault.reader import VaultReader
-from gxy_analytics.settings import Settings, load_settings, require
+from gxy_analytics.settings import ClickHouseRole, Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -124,7 +124,7 @@ def export(slug: str, out: Path, form: Format, tables: str, with_personal_data: 
     """Write everything of tenant SLUG to files, one a table, with a manifest: marts, events, the backend's rows."""
     console = Console(stderr=True, highlight=False)
     names = [name for name in tables.split(",") if name]
-    with _opened("export") as (client, settings):
+    with _opened("export", role="exporter") as (client, settings):
         vault = VaultReader(client, load_key_ring(settings)) if with_personal_data else None
         told = lambda table, rows: console.print(f"{table}: {rows:,} rows")  # noqa: E731
         manifest = export_tenant(client, slug, out, form=form, tables=names, vault=vault, reason=reason, progress=told)
@@ -138,9 +138,9 @@ LIFECYCLE = (suspend_, resume_, remove, removals, export)
 
 
 @contextmanager
-def _opened(what: str) -> Iterator[tuple[Client, Settings]]:
+def _opened(what: str, role: ClickHouseRole = "eraser") -> Iterator[tuple[Client, Settings]]:
     settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose=f"tenant-{what}") as client:
+    with connect(settings.clickhouse_as(role), purpose=f"tenant-{what}") as client:
         yield client, settings
 
 

@@ -21,7 +21,7 @@ from gxy_analytics.governance.retention.plan import RulePlan
 from gxy_analytics.governance.retention.plan import plan as plan_rules
 from gxy_analytics.governance.retention.report import report as read_report
 from gxy_analytics.governance.retention.show import shown_periods
-from gxy_analytics.settings import load_settings, require
+from gxy_analytics.settings import load_settings
 from gxy_analytics.warehouse.client import connect
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of a table.")
@@ -43,7 +43,7 @@ for command in (hold, holds, release):
 def set_(tenant_id: str, rule_name: str, days: int) -> None:
     """Keep a tenant's rows of a table for less time than the platform does. The next daily run acts on it."""
     settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-set") as client:
+    with connect(settings.clickhouse_as("eraser"), purpose="retention-set") as client:
         set_period(client, settings, tenant_id, rule_name, days, actor=os_user())
     click.echo(f"{rule_name} of {tenant_id}: {f'{days} days' if days else 'the platform period'}, from the next run on.")
 
@@ -56,7 +56,7 @@ def show(tenant_id: str | None, as_json: bool) -> None:
     settings = load_settings()
     choices = {}
     if tenant_id:
-        with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-show") as client:
+        with connect(settings.clickhouse_as("eraser"), purpose="retention-show") as client:
             choices = read_choices(client)
     rows = [asdict(shown) for shown in shown_periods(settings, tenant_id or "", choices)]
     _print(rows, as_json)
@@ -68,7 +68,7 @@ def show(tenant_id: str | None, as_json: bool) -> None:
 def plan(tenant_id: str | None, as_json: bool) -> None:
     """Count what is over and would go now, by table and tenant. Changes nothing."""
     settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-plan") as client:
+    with connect(settings.clickhouse_as("eraser"), purpose="retention-plan") as client:
         plans = plan_rules(client, settings, datetime.now(UTC), tenant_id=tenant_id)
     _print(_by_tenant(plans), as_json, empty="Nothing is over.")
 
@@ -79,7 +79,7 @@ def plan(tenant_id: str | None, as_json: bool) -> None:
 def apply(dry_run: bool, as_json: bool) -> None:
     """Delete what is over. The daily job does the same."""
     settings = load_settings()
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-apply") as client:
+    with connect(settings.clickhouse_as("eraser"), purpose="retention-apply") as client:
         if dry_run:
             _print(_by_tenant(plan_rules(client, settings, datetime.now(UTC))), as_json, empty="Nothing is over.")
             return
@@ -95,7 +95,7 @@ def apply(dry_run: bool, as_json: bool) -> None:
 @as_json
 def report(tenant_id: str, days: int, as_json: bool) -> None:
     """Show what went because its time was over."""
-    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-report") as client:
+    with connect(load_settings().clickhouse_as("eraser"), purpose="retention-report") as client:
         gone = read_report(client, tenant_id=tenant_id, since=datetime.now(UTC) - timedelta(days=days))
     _print([asdict(one) for one in gone], as_json, empty=f"Nothing went in {days} days.")
 

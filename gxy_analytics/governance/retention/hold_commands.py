@@ -14,7 +14,7 @@ from gxy_analytics.governance.retention.holds import lift_hold, list_holds, plac
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
-from gxy_analytics.settings import load_settings, require
+from gxy_analytics.settings import load_settings
 from gxy_analytics.warehouse.client import connect
 
 
@@ -32,7 +32,7 @@ def hold(tenant_id: str, customer_id: str | None, customer_pid: str | None, reas
     settings = load_settings()
     if customer_id and customer_pid:
         raise AmbiguousCustomerError("A hold is on one customer: name her by --customer-id or by --customer-pid, not both.")
-    with connect(require(settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-hold") as client:
+    with connect(settings.clickhouse_as("eraser"), purpose="retention-hold") as client:
         if customer_id:
             pseudonyms = Pseudonyms(load_key_ring(settings))
             pseudonyms.check(client, [tenant_id])
@@ -48,7 +48,7 @@ def hold(tenant_id: str, customer_id: str | None, customer_pid: str | None, reas
 @click.argument("hold_id", type=click.UUID)
 def release(hold_id: UUID) -> None:
     """Lift the hold HOLD_ID: what is over goes with the next daily run."""
-    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-release") as client:
+    with connect(load_settings().clickhouse_as("eraser"), purpose="retention-release") as client:
         lifted = lift_hold(client, hold_id, actor=os_user())
     click.echo(f"lifted {lifted}")
 
@@ -57,7 +57,7 @@ def release(hold_id: UUID) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
 def holds(as_json: bool) -> None:
     """List the holds in force."""
-    with connect(require(load_settings().clickhouse_url, "CLICKHOUSE_URL"), purpose="retention-holds") as client:
+    with connect(load_settings().clickhouse_as("eraser"), purpose="retention-holds") as client:
         found = list_holds(client)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
