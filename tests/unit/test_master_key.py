@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from gxy_analytics.governance.vault.key_file import WrapKey, decode_keys, encode_keys, replace_file
+from gxy_analytics.governance.vault.letters import LetterContent
 from gxy_analytics.governance.vault.master_key import (
+    KeyRing,
     MissingMasterKeyError,
     UnknownKeyVersionError,
     UnsafeMasterKeyError,
@@ -18,6 +20,7 @@ from gxy_analytics.governance.vault.master_key import (
     load_key_ring,
     load_master_key,
 )
+from gxy_analytics.governance.vault.vault import Vault
 from gxy_analytics.settings import Settings
 
 
@@ -139,3 +142,18 @@ def test_a_running_ring_takes_over_a_new_wrap_key_and_refuses_another_root(tmp_p
     replace_file(path, encode_keys(b"r" * 32, (WrapKey(1, root),)))
     with pytest.raises(UnsafeMasterKeyError, match="another root"):
         ring.refresh()
+
+
+def test_a_key_that_cannot_be_read_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "master.key").mkdir(mode=0o700)
+    with pytest.raises(MissingMasterKeyError, match="cannot be read"):
+        load_master_key(tmp_path / "master.key")
+
+
+def test_no_key_and_no_letter_is_in_what_a_traceback_prints() -> None:
+    key = b"k" * 32
+    letter = LetterContent(b"anna@mail.example", "anna@mail.example", {"referer": "anna@mail.example"})
+    shown = repr([KeyRing.of(key), WrapKey(1, key), Vault(key).new_key("acme", "pid")[1], letter])
+    assert "kkk" not in shown
+    assert "anna" not in shown
+    assert "key=" not in shown

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.governance.vault.rotation import FixedKeyError, StillInUseError, key_use, rotate
 from gxy_analytics.settings import Settings
+from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 
 TENANT = "acme"
@@ -135,6 +137,29 @@ def test_a_rotation_that_is_killed_in_the_middle_goes_on_where_it_was(clickhouse
     assert (done.version, done.retired) == (2, (1,))
     assert 0 < done.rewrapped < 30
     assert opened(clickhouse, load_key_ring(settings), *people) == people
+
+
+def test_two_rotations_at_once_lose_no_key(
+    clickhouse: Client, clickhouse_server: EmbeddedClickHouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = fill(clickhouse, 5)
+    adding = key_rotation._add_key
+
+    def add_slowly(*given: object) -> None:
+        time.sleep(0.5)  # until the other one has looked into the file as well
+        adding(*given)  # type: ignore[arg-type]
+
+    def rotate_beside(_: int) -> tuple[int, ...]:
+        with connect(clickhouse_server.url, purpose="tests") as client:
+            return rotated(client, settings).retired
+
+    monkeypatch.setattr(key_rotation, "_add_key", add_slowly)
+    with ThreadPoolExecutor(2) as threads:
+        retired = sorted(threads.map(rotate_beside, range(2)))
+    assert retired == [(1,), (2,)]
+    assert opened(clickhouse, load_key_ring(settings), *people) == people
+    beside = [path for path in settings.master_key_path.parent.iterdir() if path.stat().st_mode & 0o077]
+    assert beside == []
 
 
 def test_the_old_key_does_not_leave_while_something_goes_on_being_wrapped_under_it(

@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class WrapKey:
     """A key that customers' keys are wrapped under. Versions count from 1; the highest one wraps, the others only unwrap."""
 
     version: int
-    key: bytes
+    key: bytes = field(repr=False)
     created_at: datetime | None = None
 
 

@@ -29,9 +29,9 @@ FAST = 1  # zlib: sealed bytes cannot be compressed later
 class LetterContent:
     """What of a dead letter may be personal: as received, why it was refused, and its record's headers."""
 
-    raw: bytes
-    detail: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = field(repr=False)
+    detail: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class LetterSeal:

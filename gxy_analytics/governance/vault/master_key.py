@@ -25,7 +25,7 @@ Identity = tuple[int, int, int]
 
 
 class MissingMasterKeyError(GxyError):
-    """There is no master key file."""
+    """There is no master key file, or it cannot be read."""
 
 
 class UnsafeMasterKeyError(GxyError):
@@ -130,14 +130,25 @@ def _read(path: Path) -> KeyRing:
             f"There is no master key at {path}: restore it from your backup, or set GXY_MASTER_KEY_FILE "
             "(`gxy up` makes one for the embedded stack)."
         ) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
     if facts.st_mode & OTHERS:
         mode = f"{facts.st_mode & 0o777:04o}"
         raise UnsafeMasterKeyError(f"The master key {path} is open to others (mode {mode}): `chmod 600 {path}`.")
     try:
         root, wrap_keys = decode_keys(path.read_bytes(), datetime.fromtimestamp(facts.st_mtime, UTC))
+    except OSError as error:
+        raise _unreadable(path, error) from None
     except ValueError as error:
         raise UnsafeMasterKeyError(f"The master key {path} {error}: restore it from your backup.") from None
     return KeyRing(root, wrap_keys, path, _identity(facts))
+
+
+def _unreadable(path: Path, error: OSError) -> MissingMasterKeyError:
+    return MissingMasterKeyError(
+        f"The master key {path} cannot be read ({error.strerror}): give the file to the user who runs this, or set "
+        "GXY_MASTER_KEY_FILE to where it is."
+    )
 
 
 def _is_still(path: Path, seen: Identity | None) -> bool:

@@ -6,10 +6,15 @@ on the root, which never changes. Rows from before there were keys a customer ar
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
@@ -17,7 +22,7 @@ from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
 from gxy_analytics.governance.vault.customer_keys import key_table
 from gxy_analytics.governance.vault.fingerprints import check_master_key, fingerprints
-from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.key_file import KEY_BYTES, PRIVATE, WrapKey, encode_keys, replace_file
 from gxy_analytics.governance.vault.letter_resealing import seal_letters
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.migration import migrate_vault
@@ -82,14 +87,22 @@ def rotate(client: Client, ring: KeyRing, *, now: datetime, grace: timedelta = G
     """Begin a rotation, or go on with the one that the key file shows: as far as it can go at `now`.
 
     Everything is wrapped under the new key when this returns. The old one leaves the file in a run that comes `grace` later and
-    counts nothing under it. Raises FixedKeyError, OtherMasterKeyError, StillInUseError, VaultError, UnknownKeyVersionError.
+    counts nothing under it. A second run waits for the first: of two new keys one would be written over the other, and what was
+    wrapped under that could never be opened.
+
+    Raises FixedKeyError, OtherMasterKeyError, StillInUseError, VaultError, UnknownKeyVersionError.
     """
-    ring.refresh()
     if ring.source is None:
         raise FixedKeyError(
             "The key is in GXY_MASTER_KEY, where no new one can be put: write it to a file of mode 0600 "
             "(`base64 -d`), set GXY_MASTER_KEY_FILE instead, and rotate that."
         )
+    with _alone(ring.source):
+        ring.refresh()
+        return _rotate(client, ring, now, grace, reason)
+
+
+def _rotate(client: Client, ring: KeyRing, now: datetime, grace: timedelta, reason: str) -> Rotation:
     _check_root(client, ring)
     if len(ring.wrap_keys) == 1:
         _add_key(client, ring, now, reason)
@@ -163,17 +176,35 @@ def _retire(client: Client, ring: KeyRing, reason: str) -> tuple[int, ...]:
     return old
 
 
+@contextmanager
+def _alone(key_file: Path) -> Iterator[None]:
+    """Nobody else rotates this key file until the block ends. Raises FixedKeyError where no lock can be put beside it."""
+    try:
+        lock = os.open(key_file.with_name(f".{key_file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise _fixed(key_file, error) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def _write(ring: KeyRing, wrap_keys: tuple[WrapKey, ...]) -> None:
     """Put these wrap keys into the ring's file, and into the ring."""
     assert ring.source is not None  # noqa: S101 - `rotate` refuses others
     try:
         replace_file(ring.source, encode_keys(ring.root, wrap_keys))
     except OSError as error:
-        raise FixedKeyError(
-            f"The key file {ring.source} cannot be replaced ({error.strerror}): run this where the file and its directory can be "
-            "written, then copy the file to where it is read-only."
-        ) from None
+        raise _fixed(ring.source, error) from None
     ring.refresh()
+
+
+def _fixed(key_file: Path, error: OSError) -> FixedKeyError:
+    return FixedKeyError(
+        f"The key file {key_file} cannot be replaced ({error.strerror}): run this where the file and its directory can be "
+        "written, then copy the file to where it is read-only."
+    )
 
 
 def age_days(instant: datetime | None, now: datetime) -> int | None:
