@@ -37,7 +37,7 @@ from gxy_analytics.warehouse.migrations import migrate
 
 HIDDEN_SECONDS = 60.0
 GONE_SECONDS = 900.0
-"""A full server keeps replaced parts for eight minutes; the embedded one clears them within one."""
+"""A full server keeps replaced parts for eight minutes; the embedded one clears them within a quarter of one."""
 TENANT, CUSTOMER = "shop-7", 3
 
 

@@ -37,12 +37,12 @@ def test_a_person_and_a_tenant_are_erased_by_the_erasers_user(
         eraser = accounts["eraser"]
         with connect(f"http://{eraser.name}:{eraser.password}@127.0.0.1:{server.http_port}", purpose="erasure") as client:
             request = request_erasure(client, world.settings, "acme", customer_id=ANNA, reason="asked to be forgotten")
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 90
             while request.is_open and time.monotonic() < deadline:
                 world.loader.load()
                 request = process(client, world.settings, request.request_id)
                 time.sleep(0.3)
-            assert request.state == "done", request.error
+            assert request.state == "done", request.error or request.progress.get("waiting")
             report = erase_tenant(client, world.settings, "umbra")
         assert report["tables"]["raw.events"] == {"erased": 1, "surviving": 0}
         world.client.command("system flush logs")

@@ -1,4 +1,3 @@
--- A join: in a mutation, a set that is asked for by a set beside it is waited for without end.
 order_id in (
     select orders.order_id
     from (

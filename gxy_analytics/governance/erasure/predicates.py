@@ -2,6 +2,9 @@
 
 A person is hashes of her ids, never the ids, in a table (kind, identity_hash, tombstone): ASKED in what only reads, LISTED in
 what changes rows. A table holds any number of ids; a parameter ends at http_max_field_value_size, 128 KiB or 1,900 ids.
+
+Ids are looked up in arrays, which `transform` hashes. The parts of one mutation share its sets (`in (select ...)`), and sets that
+wait for each other never end (tried: a set beside one that contains it): so a mutation has at most one, with none inside it.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ LISTED = (
     "(select kind, toString(identity_hash) as identity_hash, tombstone from governance.suppressions "
     "where tenant_id = {tenant_id:String} and request_id = {request_id:UUID})"
 )
-"""The same ids on the suppression list. A mutation outlives the query that asked for it, and reads them wherever it goes on."""
+"""The same ids on the suppression list: a mutation outlives the query that asked for it."""
 
 
 def quoted(table: Table) -> str:

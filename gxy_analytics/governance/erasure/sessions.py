@@ -31,11 +31,11 @@ def hide_sessions(
     span = filled("session_span", events=asked, days=filled("session_days", events=asked))
     ((first, last, others),) = ask(client, span, target).result_rows
     model = sessions_of(Window(first, last), settings) if others else None
-    days = filled("session_days", events=events)
     change(client, named, target)
-    change(client, filled("delete_sessions", days=days), target)
     if model:
+        days = filled("session_days", events=events)
         parts = {"columns": model.columns, "sessions": model.sql, "events": events, "days": days}
+        change(client, filled("delete_sessions", days=days), target)
         change(client, filled("insert_sessions", **parts), target)
 
 

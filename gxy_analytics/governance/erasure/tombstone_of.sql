@@ -1,6 +1,6 @@
 transform(
     $hash,
-    (select groupArray(identity_hash) from $person where kind = 'customer'),
-    (select groupArray(tombstone) from $person where kind = 'customer'),
+    (select arrayPushBack(groupArray(identity_hash), '') from $person where kind = 'customer'),
+    (select arrayPushBack(groupArray(tombstone), '') from $person where kind = 'customer'),
     $column
 )
