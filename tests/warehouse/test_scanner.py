@@ -19,7 +19,14 @@ from gxy_analytics.governance.vault.vault import Vault
 
 VAULT = Vault(bytes(range(32)))
 PERSONAL = {
-    "email": ["anna.x@mail.example", "to=bo%40shop.example.com", "müller@käse.shop.de", "<a@b.info>"],
+    "email": [
+        "anna.x@mail.example",
+        "to=bo%40shop.example.com",
+        "to=bo%2540shop.example.com",
+        r'{"to": "bo\u0040shop.example"}',
+        "müller@käse.shop.de",
+        "<a@b.info>",
+    ],
     "phone": ["+49 30 7771 2345", "tel:+16505551212", "0049 (30) 77712345", "(030) 777 12345", "650-555-1212", "%2B4930777123"],
     "ip": [
         "198.51.100.213",

@@ -1,7 +1,7 @@
 -- Kinds of personal data by column: in how many rows of the sample, and where the first one is. No value leaves the server.
 -- Each text is looked at once, and by a costly pattern only where a cheap one says that it may hold something.
 with
-    if(match(text, '@|%40'), extractAll(text, {email:String}), []) as emails,
+    if(match(text, '@|%40|%2540|u0040'), extractAll(text, {email:String}), []) as emails,
     if(match(text, '[0-9][.][0-9]{1,3}[.][0-9]'), extractAll(text, {ipv4:String}), []) as ipv4s,
     if(match(text, ':[0-9A-Fa-f]{0,4}:'), extractAll(text, {ipv6:String}), []) as ipv6s,
     arrayMap(
@@ -53,7 +53,7 @@ from (
     )
     group by column, text
 )
-where match(text, '@|%40|[0-9][0-9 ().-]{5}|[0-9][.][0-9]{1,3}[.][0-9]|:[0-9A-Fa-f]{0,4}:')
+where match(text, '@|%40|%2540|u0040|[0-9][0-9 ().-]{5}|[0-9][.][0-9]{1,3}[.][0-9]|:[0-9A-Fa-f]{0,4}:')
     and not match(text, '^[0-9a-f]{32,64}$$|^[0-9a-f]{8}-[0-9a-f-]{27}$$')
 group by column, kind
 order by column, kind
