@@ -6,6 +6,7 @@ Rows whose content changes are rewritten by extraction anyway; this does it for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import Template
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,16 @@ from gxy_analytics.governance.vault.vault import DataKey, Vault, WrappedKey, sea
 from gxy_analytics.warehouse.client import read_sql
 
 ROWS = 10_000  # at a time
-TABLES = ("customers", "orders")
+TABLES = {
+    "customers": {"table": "pii.customers", "key": "customer_pid", "type": "String", "owner": "customer_pid"},
+    "orders": {
+        "table": "pii.orders",
+        "key": "order_id",
+        "type": "UInt64",
+        "owner": "if(customer_pid = '', concat('order:', toString(order_id)), customer_pid)",
+    },
+}
+"""What is filled into the statements: the table, the key of its rows with its type, and whose key seals a row."""
 Subject = tuple[str, str]
 
 
@@ -28,26 +38,37 @@ def migrate_vault(client: Client, ring: KeyRing) -> int:
     No active part has such a row when this returns. Run twice, or killed and run again, it is the same. Raises VaultError.
     """
     done = 0
-    for table in TABLES:
-        with Staging(client, f"stage_{table}.sql") as staging:
+    for table, identifiers in TABLES.items():
+        with Staging(client, "stage_rows.sql", **identifiers) as staging:
             done += _migrate(client, Vault(ring), table, staging)
-        if client.query(read_sql(__package__, f"count_{table}_before_keys.sql")).result_rows[0][0]:
-            client.command(read_sql(__package__, f"merge_{table}.sql"))
+            if _count_before_keys(client, table):
+                staging.run("merge_rows.sql")
     return done
 
 
 def _migrate(client: Client, vault: Vault, table: str, staging: Staging) -> int:
     done, after = 0, {"after_tenant": "", "after_row": "" if table == "customers" else 0}
     while True:
-        rows = list(
-            client.query(read_sql(__package__, f"{table}_before_keys.sql"), parameters={**after, "rows": ROWS}).named_results()
-        )
+        rows = list(client.query(_filled("rows_before_keys.sql", table), parameters={**after, "rows": ROWS}).named_results())
         if not rows:
             return done
         staging.put(_sealed_again(client, vault, table, rows))
-        staging.run(f"put_{table}.sql")
+        staging.run("put_rows.sql")
         done += len(rows)
         after = {"after_tenant": rows[-1]["tenant_id"], "after_row": rows[-1]["row_key"]}
+
+
+def rows_before_keys(client: Client) -> int:
+    """Rows of `pii` that still have a key of their own, replaced ones too."""
+    return sum(_count_before_keys(client, table) for table in TABLES)
+
+
+def _count_before_keys(client: Client, table: str) -> int:
+    return int(client.query(_filled("count_rows_before_keys.sql", table)).result_rows[0][0])
+
+
+def _filled(name: str, table: str) -> str:
+    return Template(read_sql(__package__, name)).substitute(TABLES[table])
 
 
 def _sealed_again(client: Client, vault: Vault, table: str, rows: Sequence[dict[str, Any]]) -> pa.Table:

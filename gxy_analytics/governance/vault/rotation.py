@@ -25,7 +25,7 @@ from gxy_analytics.governance.vault.fingerprints import check_master_key, finger
 from gxy_analytics.governance.vault.key_file import KEY_BYTES, PRIVATE, WrapKey, encode_keys, replace_file
 from gxy_analytics.governance.vault.letter_resealing import seal_letters
 from gxy_analytics.governance.vault.master_key import KeyRing
-from gxy_analytics.governance.vault.migration import migrate_vault
+from gxy_analytics.governance.vault.migration import migrate_vault, rows_before_keys
 from gxy_analytics.governance.vault.staging import Staging
 from gxy_analytics.governance.vault.vault import Vault, WrappedKey
 from gxy_analytics.warehouse.client import read_sql
@@ -79,8 +79,7 @@ def key_use(client: Client) -> KeyUse:
     """Count what is wrapped under which version: superseded rows too, for a wrapping that lies on the disk needs its key."""
     keys: Counter[int] = Counter(dict(client.query(read_sql(__package__, "count_key_versions.sql")).result_rows))
     letters: Counter[int] = Counter(dict(client.query(read_sql(__package__, "count_letter_versions.sql")).result_rows))
-    ((before,),) = client.query(read_sql(__package__, "count_rows_before_keys.sql")).result_rows
-    return KeyUse(keys, letters, before)
+    return KeyUse(keys, letters, rows_before_keys(client))
 
 
 def rotate(client: Client, ring: KeyRing, *, now: datetime, grace: timedelta = GRACE, reason: str) -> Rotation:

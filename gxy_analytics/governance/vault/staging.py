@@ -5,6 +5,7 @@ So a row that somebody deletes in the meantime is not brought back. What the tab
 
 from __future__ import annotations
 
+from string import Template
 from uuid import uuid4
 
 import pyarrow as pa
@@ -18,10 +19,11 @@ INSERT_SETTINGS = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0
 
 
 class Staging:
-    """One session with a temporary table named `staged`, which `create` makes."""
+    """One session with a temporary table named `staged`, which `create` makes; `identifiers` are filled into every statement."""
 
-    def __init__(self, client: Client, create: str) -> None:
+    def __init__(self, client: Client, create: str, **identifiers: str) -> None:
         self._client = client
+        self._identifiers = identifiers
         self._session = {"session_id": f"staging-{uuid4().hex}", "session_timeout": SESSION_SECONDS}
         self.run(create)
 
@@ -32,7 +34,8 @@ class Staging:
 
     def run(self, name: str) -> None:
         """One statement of the session."""
-        self._client.command(read_sql(__package__, name), settings={**self._session, **INSERT_SETTINGS})
+        sql = Template(read_sql(__package__, name)).substitute(self._identifiers)
+        self._client.command(sql, settings={**self._session, **INSERT_SETTINGS})
 
     def __enter__(self) -> Staging:
         return self

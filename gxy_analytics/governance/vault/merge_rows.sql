@@ -1,2 +1,2 @@
 -- Rows that were replaced go, and their own keys with them.
-optimize table pii.orders final
+optimize table $table final

@@ -1,15 +1,15 @@
 -- The next rows with a key of their own, in order, each with the key that its subject has by now.
 with sealed as
 (
-    select tenant_id, order_id, wrapped_key, ciphertext, if(customer_pid = '', concat('order:', toString(order_id)), customer_pid) as owner
-    from pii.orders final
-    where wrapped_key != '' and (tenant_id, order_id) > ({after_tenant:String}, {after_row:UInt64})
-    order by tenant_id, order_id
+    select tenant_id, $key as row_key, wrapped_key, ciphertext, $owner as owner
+    from $table final
+    where wrapped_key != '' and (tenant_id, $key) > ({after_tenant:String}, {after_row:$type})
+    order by tenant_id, $key
     limit {rows:UInt32}
 )
 select
     sealed.tenant_id as tenant_id,
-    sealed.order_id as row_key,
+    sealed.row_key as row_key,
     sealed.wrapped_key as row_key_wrapped,
     sealed.ciphertext as ciphertext,
     sealed.owner as subject,

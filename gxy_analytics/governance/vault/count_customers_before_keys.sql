@@ -1,3 +1,0 @@
-select count()
-from pii.customers
-where wrapped_key != ''

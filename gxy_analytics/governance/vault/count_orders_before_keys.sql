@@ -1,3 +1,0 @@
-select count()
-from pii.orders
-where wrapped_key != ''

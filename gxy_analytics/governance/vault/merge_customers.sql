@@ -1,2 +1,0 @@
--- Rows that were replaced go, and their own keys with them.
-optimize table pii.customers final

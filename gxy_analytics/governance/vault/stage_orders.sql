@@ -1,9 +1,0 @@
-create temporary table staged
-(
-    tenant_id String,
-    row_key UInt64,
-    row_key_wrapped String,
-    ciphertext String,
-    key_id String
-)
-engine = Memory
