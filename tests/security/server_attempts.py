@@ -171,8 +171,14 @@ def statements(user: str, victim: str) -> Iterator[Attempt]:
 
 
 def settings(specification: Specification, profile: str = "tenant") -> Iterator[Attempt]:
-    """Every constant of a profile, changed in the text of a query, in the URL (or the client's settings), and by SET."""
-    for name, value in specification.profiles[profile].items():
+    """Every constant of a profile, and every limit beyond its bounds: in the text, in the URL (or the client's settings), by SET."""
+    beyond = {name: limits[1] for name, limits in specification.changeable.within.get(profile, {}).items()}
+    for name, most in beyond.items():
+        for other in (most + 1, *((0,) if specification.changeable.within[profile][name][0] else ())):
+            yield Attempt(f"{name} in the text", f"select 1 settings {name} = {other}", refused)
+            yield Attempt(f"{name} from outside", "select 1", refused, {name: str(other)})
+            yield Attempt(f"{name} by set", f"set {name} = {other}", refused)
+    for name, value in specification.constants_of(profile).items():
         other = f"x{value}" if isinstance(value, str) else str(0 if value else 1)
         other = {"throw": "break", "none": "trace", "QUERY_START": "EXCEPTION_WHILE_PROCESSING"}.get(str(value), other)
         quoted = f"'{other}'" if isinstance(value, str) else other

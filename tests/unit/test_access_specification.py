@@ -218,10 +218,24 @@ def test_every_setting_of_every_profile_is_a_constant() -> None:
         assert {element.tag: element.text or None for element in profile if element.tag != "constraints"} == {
             setting: str(value) or None for setting, value in settings.items()
         }
-        assert {element.tag for element in profile.findall("constraints/*") if element.find("const") is not None} == set(settings)
-    for objects in render_objects(SPECIFICATION, "ops").values():
-        if objects[0].startswith("CREATE SETTINGS PROFILE"):
-            assert objects[0].count(" CONST") == objects[0].count(" = ")
+        constant = {element.tag for element in profile.findall("constraints/*") if element.find("const") is not None}
+        changeable = {
+            element.tag for element in profile.findall("constraints/*") if element.find("changeable_in_readonly") is not None
+        }
+        assert constant == set(SPECIFICATION.constants_of(name)) == set(settings) - changeable
+        assert changeable == set(SPECIFICATION.changeable_in(name))
+        (made,) = render_objects(SPECIFICATION, "ops")[f"profile gxy_{name}"]
+        assert made.count(" CONST") == len(constant)
+        assert made.count(" CHANGEABLE_IN_READONLY") == len(changeable)
+
+
+def test_who_only_reads_sets_what_is_listed_and_no_limit_to_nothing() -> None:
+    for name in ("tenant", "staff"):
+        assert SPECIFICATION.profiles[name]["readonly"] == 1
+        limits = {setting: bounds for setting, bounds in SPECIFICATION.changeable_in(name).items() if bounds}
+        assert "max_execution_time" in limits
+        assert limits["max_execution_time"][0] >= 1
+    assert SPECIFICATION.changeable_in("service") == {}
 
 
 def test_a_role_that_is_there_is_altered_and_loses_everything_before_it_gets_anything() -> None:

@@ -310,7 +310,7 @@ def test_a_grant_too_many_a_policy_less_or_another_limit_is_found_on_a_full_serv
     assert plan([*shown, "GRANT SELECT ON raw.events TO tenant_b"]) == ("user tenant_b",)
     policy = next(line for line in shown if "POLICY gxy_tenant_only ON marts.sales_daily" in line)
     assert plan([line for line in shown if line != policy]) == ("policy gxy_tenant_only on marts.sales_daily",)
-    assert plan([line.replace("readonly = 2 CONST", "readonly = 0 CONST") for line in shown]) == (
+    assert plan([line.replace("readonly = 1 CONST", "readonly = 0 CONST") for line in shown]) == (
         "profile gxy_staff",
         "profile gxy_tenant",
     )

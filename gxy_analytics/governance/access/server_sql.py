@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.access.accounts import Account
-from gxy_analytics.governance.access.specification import Grant, Quota, Role, Specification, literal
+from gxy_analytics.governance.access.specification import Grant, Quota, Role, Specification, Value, literal
 
 PREFIX = "gxy_"
 """Before the names of roles, profiles, quotas and policies, so that ours are told from others'."""
@@ -40,6 +40,7 @@ ADVICE = """\
         <select_from_system_db_requires_grant>true</select_from_system_db_requires_grant>
         <select_from_information_schema_requires_grant>true</select_from_information_schema_requires_grant>
         <table_engines_require_grant>true</table_engines_require_grant>
+        <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
     </access_control_improvements>
 </clickhouse>
 """
@@ -65,7 +66,7 @@ def render_objects(specification: Specification, operator: str) -> dict[str, lis
         raise UnsafeOperatorError(f"'{operator}' cannot be written into a row policy: connect with another account's name.")
     objects: dict[str, list[str]] = {}
     for name, settings in sorted(specification.profiles.items()):
-        values = ", ".join(f"{setting} = {literal(value)} CONST" for setting, value in settings.items())
+        values = ", ".join(_settings(settings, specification.changeable_in(name)))
         objects[f"profile {PREFIX}{name}"] = [f"CREATE SETTINGS PROFILE {PREFIX}{name} SETTINGS {values}"]
     for name, role in sorted(specification.roles.items()):
         made = f"CREATE ROLE {ROLE_PREFIX}{name} SETTINGS PROFILE '{PREFIX}{role.profile}'"
@@ -103,6 +104,15 @@ def render_script(specification: Specification, accounts: Iterable[Account], ope
     statements = [line for lines in render_objects(specification, operator).values() for line in lines]
     statements += [line for account in accounts for line in render_account(account)]
     return "".join(f"{statement};\n" for statement in statements)
+
+
+def _settings(settings: dict[str, Value], changeable: dict[str, tuple[int, int] | None]) -> Iterator[str]:
+    """A profile's settings with what may be done to each: nothing, or what `changeable` says."""
+    for name in [*settings, *(name for name in changeable if name not in settings)]:
+        limits = changeable.get(name)
+        value = f" = {literal(settings[name])}" if name in settings else ""
+        bounds = f" MIN {literal(limits[0])} MAX {literal(limits[1])}" if limits else ""
+        yield f"{name}{value}{bounds} {'CHANGEABLE_IN_READONLY' if name in changeable else 'CONST'}"
 
 
 def _policies(table: str, specification: Specification, operator: str) -> Iterator[tuple[str, list[str]]]:

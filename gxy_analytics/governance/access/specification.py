@@ -82,6 +82,13 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return {name: value for name, value in given.items() if name != "seconds" and value is not None}
 
 
+class Changeable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be set under a profile that is read only: `freely` any value, `within` by profile one between two numbers."""
+
+    freely: tuple[str, ...] = ()
+    within: dict[str, dict[str, tuple[int, int]]] = {}
+
+
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that is said about access. `profiles`: setting to its constant value; `unreachable`: table to the reason."""
 
@@ -89,6 +96,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, Role]
     profiles: dict[str, dict[str, Value]]
     quotas: dict[str, Quota]
+    changeable: Changeable = Changeable()
     unreachable: dict[str, str] = {}
 
     @property
@@ -101,6 +109,16 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         names = {table, f"{table.split('.')[0]}.*"}
         working = [role for name, role in self.roles.items() if name != LOOKS_EVERYWHERE]
         return any(names & set(grant.on) for role in working for grant in role.all_grants)
+
+    def changeable_in(self, profile: str) -> dict[str, tuple[int, int] | None]:
+        """What a profile's users may set, by name: between two numbers, or None for anything. Nothing unless it is read only."""
+        if self.profiles[profile].get("readonly") != 1:
+            return {}
+        return {**dict.fromkeys(self.changeable.freely), **self.changeable.within.get(profile, {})}
+
+    def constants_of(self, profile: str) -> dict[str, Value]:
+        """The settings of a profile that its users cannot change."""
+        return {name: value for name, value in self.profiles[profile].items() if name not in self.changeable_in(profile)}
 
     @property
     def service_roles(self) -> tuple[str, ...]:
@@ -128,6 +146,7 @@ def _complaints(specification: Specification) -> list[str]:
     found = [complaint for name, role in specification.roles.items() for complaint in _of_role(specification, name, role)]
     names = [*specification.roles, *specification.profiles, *specification.quotas]
     names += [setting for profile in specification.profiles.values() for setting in profile]
+    names += [*specification.changeable.freely, *(name for limits in specification.changeable.within.values() for name in limits)]
     found += [f"'{name}' is no name" for name in names if not NAME.fullmatch(name)]
     found += [f"'{table}' is no table" for table in specification.unreachable if not TABLE.fullmatch(table)]
     found += [f"{table} is unreachable and granted" for table in specification.unreachable if specification.is_granted(table)]

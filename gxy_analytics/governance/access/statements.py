@@ -44,9 +44,9 @@ def unquoted(statement: str) -> str:
 def _spelled(statement: str) -> str:
     text = re.sub(r" OR REPLACE| AS PERMISSIVE| HOST ANY| IDENTIFIED WITH \w+( BY \w+)?| DEFAULT ROLE \S+", "", statement)
     text = re.sub(r"= true\b", "= 1", re.sub(r"= false\b", "= 0", text))
-    text = re.sub(r"= (\d+)\.(?=\D|$)", r"= \1", text)
+    text = re.sub(r"(=|MIN|MAX) (\d+)\.(?=\D|$)", r"\1 \2", text)
     text = re.sub(r"INTERVAL (\d+) (\w+)", lambda m: f"INTERVAL {int(m[1]) * UNIT_SECONDS[m[2]]} second", text)
-    parts = re.split(r" (SETTINGS|MAX|TO) ", text.replace("SETTINGS PROFILE ", "PROFILE "))
+    parts = re.split(r" (SETTINGS|MAX(?= \w+ =)|TO) ", text.replace("SETTINGS PROFILE ", "PROFILE "))
     return " ".join(_sorted(part) if index and index % 2 == 0 else part for index, part in enumerate(parts))
 
 

@@ -22,7 +22,7 @@ def render_users_xml(specification: Specification, accounts: Iterable[Account]) 
     root = Element("clickhouse")
     profiles = SubElement(root, "profiles")
     for name, settings in sorted(specification.profiles.items()):
-        _profile(SubElement(profiles, f"{PREFIX}{name}"), settings)
+        _profile(SubElement(profiles, f"{PREFIX}{name}"), settings, specification.changeable_in(name))
     quotas = SubElement(root, "quotas")
     for name, quota in sorted(specification.quotas.items()):
         _quota(SubElement(quotas, f"{PREFIX}{name}"), quota)
@@ -33,12 +33,17 @@ def render_users_xml(specification: Specification, accounts: Iterable[Account]) 
     return tostring(root, encoding="unicode") + "\n"
 
 
-def _profile(parent: Element, settings: dict[str, Value]) -> None:
+def _profile(parent: Element, settings: dict[str, Value], changeable: dict[str, tuple[int, int] | None]) -> None:
     for name, value in settings.items():
         _text(parent, name, value)
     constraints = SubElement(parent, "constraints")
-    for name in settings:
+    for name in (name for name in settings if name not in changeable):
         SubElement(SubElement(constraints, name), "const")
+    for name, limits in changeable.items():
+        constraint = SubElement(constraints, name)
+        SubElement(constraint, "changeable_in_readonly")
+        for bound, value in zip(("min", "max"), limits or (), strict=False):
+            _text(constraint, bound, value)
 
 
 def _quota(parent: Element, quota: Quota) -> None:
