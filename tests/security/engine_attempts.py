@@ -54,8 +54,8 @@ ABOUT_ROWS = re.compile(
 """Settings by whose name they may decide which rows are read or shown."""
 WAITS = re.compile("sleep|bandwidth|delay")
 """Settings that hold a query up: tried by themselves, as each attempt with one of them may take a minute."""
-BACKGROUND = "run_query_in_background"
-"""Answers nothing at all, whatever was asked."""
+OTHER_ANSWER = ("run_query_in_background", "select")
+"""With them nothing is answered at all, or the expression that they are set to."""
 
 
 def table_functions(names: Iterable[str], port: int, native: int) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from attempts import Attempt
-from engine_attempts import ABOUT_ROWS, BACKGROUND, COMPUTING, WAITS, other_values, scalar_calls, table_functions
+from engine_attempts import ABOUT_ROWS, COMPUTING, OTHER_ANSWER, WAITS, other_values, scalar_calls, table_functions
 from odd_attempts import infers_by_value, reads_oddly
 from target import SECRET, Answer, Target
 
@@ -137,7 +137,7 @@ def change_settings(target: Target, is_tried: object) -> None:
     expected = f"{target.count(table, attacker)}\t0\t{attacker}\t1"
     connection, wrong, tried = Connection(target, f"tenant_{attacker}"), [], 0
     for name, kind, value in target.rows("select name, type, value from system.settings order by 1"):
-        if WAITS.search(name) or name == BACKGROUND or not is_tried(name):
+        if WAITS.search(name) or name in OTHER_ANSWER or not is_tried(name):
             continue
         for other in other_values(name, kind, value):
             answer = connection.run(sql, f"{name}={other}".replace(" ", "+"))
