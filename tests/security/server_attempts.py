@@ -171,7 +171,7 @@ def statements(user: str, victim: str) -> Iterator[Attempt]:
 
 
 def settings(specification: Specification, profile: str = "tenant") -> Iterator[Attempt]:
-    """Every constant of a profile, and every limit beyond its bounds: in the text, in the URL (or the client's settings), by SET."""
+    """Every constant of a profile, and every limit beyond its bounds: in the text, from outside (URL, client), and by SET."""
     beyond = {name: limits[1] for name, limits in specification.changeable.within.get(profile, {}).items()}
     for name, most in beyond.items():
         for other in (most + 1, *((0,) if specification.changeable.within[profile][name][0] else ())):
