@@ -40,6 +40,7 @@ class LetterSeal:
     def __init__(self, keys: KeyRing | bytes) -> None:
         self.keys = KeyRing.of(keys)
         self._ciphers: dict[tuple[str, int], AESSIV] = {}
+        self._address_keys: dict[str, bytes] = {}
 
     @property
     def version(self) -> int:
@@ -66,7 +67,9 @@ class LetterSeal:
 
     def address_hash(self, tenant_id: str, email: str) -> str:
         """How a letter is found by an e-mail address (normalised) in it: a keyed hash, for an address is easily guessed."""
-        key = derive_tenant_key(self.keys.root, tenant_id, ADDRESS_PURPOSE)
+        key = self._address_keys.get(tenant_id)
+        if key is None:
+            key = self._address_keys[tenant_id] = derive_tenant_key(self.keys.root, tenant_id, ADDRESS_PURPOSE)
         return hmac.digest(key, email.encode(), "sha256").hex()
 
     def _cipher(self, tenant_id: str, version: int) -> AESSIV:
