@@ -90,6 +90,7 @@ def _settle_keys(spec: TableSpec, source: Source, client: Client, loader: Loader
     for difference in _compare(spec, source, client, slugs, loader):
         _fetch(spec, source, loader, difference.fetch)
         loader.bury(difference.gone)
+    loader.bury_released()
     for keys in earlier_rejects(client, spec, loader.started_at):
         _fetch(spec, source, loader, keys)
 

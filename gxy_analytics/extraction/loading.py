@@ -59,12 +59,17 @@ class Loader:
                 self._count(self.landing.land(kept.landed))
 
     def bury(self, keys: Sequence[tuple[str, Any]]) -> None:
-        """Write tombstones for keys that are gone from the source, and shred their personal values."""
+        """Write tombstones for keys that are gone from the source, and shred their personal values, but those under a hold."""
         if not keys:
             return
         self._count(self.landing.bury(keys))
         if self._vault:
             self._vault.bury()
+
+    def bury_released(self) -> None:
+        """Shred the personal values that a legal hold kept until it was lifted."""
+        if self._vault:
+            self._vault.bury_released()
 
     def close(self) -> None:
         """Drop the temporary tables."""

@@ -8,4 +8,4 @@ select
     true,
     greatest(now64(3, 'UTC'), changed_at + toIntervalMillisecond(1))
 from $target final
-where (tenant_id, $key) in (select tenant_id, $key from buried) and content_hash != ''
+where (tenant_id, $key) in (select tenant_id, $key from buried) and content_hash != '' and not $held

@@ -1,6 +1,6 @@
 """Sealing the personal values of a batch into `pii`: only those whose content is new, told by a keyed hash without decrypting.
 
-The cryptography is in `governance.vault`, destroying keys in `governance.vault_keys`; which columns are personal is in
+The cryptography is in `governance.vault`, destroying keys in `governance.vault.customer_keys`; which columns are personal is in
 `contracts.oltp`.
 """
 
@@ -40,6 +40,9 @@ class VaultWriter:
             "owner": "customer_pid",
             "columns": ", ".join(self._columns),
             "subject": f"concat('order:', toString({table.key}))" if table.has_customer else table.key,
+            "raw": f"raw.{spec.target}",
+            "held": _held("customer_pid"),
+            "held_subject": _held("subject"),
         }
         self._run("create_sealing.sql")
 
@@ -80,12 +83,19 @@ class VaultWriter:
     def bury(self) -> None:
         """Blank the rows of the keys in `buried`, and destroy the keys of the customers, or the guests' orders, among them.
 
-        With a customer's key go the values of her orders: what the backend deleted for good is not to be had here.
+        With a customer's key go the values of her orders: what the backend deleted for good is not to be had here. What a legal
+        hold keeps stays as it is, for `bury_released`.
         """
         self._run("shred_buried.sql")
         gone = self.client.query(self._sql("find_buried_keys.sql"), settings=self._session).result_rows
         for tenant_id, some in groupby(gone, key=itemgetter(0)):
             destroy_keys(self.client, tenant_id, [subject for _, subject in some])
+
+    def bury_released(self) -> None:
+        """Bury what went from the source under a legal hold that was lifted since."""
+        self._run("empty_buried.sql")
+        self._run("find_released.sql")
+        self.bury()
 
     def close(self) -> None:
         """Drop the temporary table."""
@@ -133,3 +143,8 @@ class VaultWriter:
 
     def _run(self, name: str) -> None:
         self.client.command(self._sql(name), settings=self._session)
+
+
+def _held(owner: str) -> str:
+    """The condition that a legal hold keeps a row whose customer is in column `owner`."""
+    return Template(read_sql(__package__, "is_held.sql")).substitute(owner=owner)

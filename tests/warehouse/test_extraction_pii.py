@@ -15,6 +15,8 @@ from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all, extract_table
 from gxy_analytics.extraction.source import Source
+from gxy_analytics.governance.retention.holds import lift_hold, place_hold
+from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault.reader import VaultReader
@@ -122,6 +124,30 @@ def test_values_the_backend_anonymised_leave_the_vault(planted: Source, oltp: ps
     oltp.execute("update orders set ip_address = null, updated_at = now() at time zone 'utc'")
     extract("orders", planted, clickhouse)
     assert rows(clickhouse, "select distinct key_id, ciphertext from pii.orders final") == [("", "")]
+
+
+@pytest.mark.parametrize("is_whole_tenant", [True, False])
+def test_a_legal_hold_keeps_what_the_backend_deletes_until_it_is_lifted(
+    planted: Source, oltp: psycopg.Connection, clickhouse: Client, is_whole_tenant: bool
+) -> None:
+    extract_all(planted, clickhouse, master_key=MASTER)
+    reader, pid = VaultReader(clickhouse, MASTER), Pseudonyms(MASTER).customer_pid("acme", 3)
+    about = "" if is_whole_tenant else identity_hash("acme", CUSTOMER, pid)
+    hold = place_hold(clickhouse, "acme", "case 12", actor="counsel", subject_hash=about)
+    keys = "select count() from pii.keys where tenant_id = 'acme'"
+    before = rows(clickhouse, keys)
+    oltp.execute("delete from orders where customer_id = 3")
+    oltp.execute("delete from customers where id = 3")
+    extract_these("customers orders", planted, clickhouse)
+    assert rows(clickhouse, f"select is_deleted from raw.oltp_customers final where customer_pid = '{pid}'") == [(True,)]
+    assert reader.customers("acme", [pid], reason="test") == {pid: PLANTED}
+    assert len(reader.orders("acme", pids=[pid], reason="test")) == len(IPS)
+    assert rows(clickhouse, keys) == before
+    lift_hold(clickhouse, hold.hold_id, actor="counsel")
+    extract_these("customers orders", planted, clickhouse)
+    assert reader.customers("acme", [pid], reason="test") == {}
+    assert reader.orders("acme", pids=[pid], reason="test") == {}
+    assert rows(clickhouse, keys)[0][0] < before[0][0]
 
 
 def test_a_guest_order_has_no_customer_and_a_reject_has_no_value(planted: Source, clickhouse: Client) -> None:

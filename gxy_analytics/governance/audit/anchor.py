@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from gxy_analytics.governance.audit.chain import Head
 from gxy_analytics.warehouse.single_writer import exclusive
 
 FILE = Path("audit/head.json")
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class UnreadableAnchorError(GxyError):
@@ -33,11 +35,15 @@ def read_anchor(data_dir: Path) -> Head | None:
     file = anchor_file(data_dir)
     try:
         found = json.loads(file.read_text())
-        return Head(int(found["sequence"]), str(found["hash"]))
+        head = Head(int(found["sequence"]), str(found["hash"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableAnchorError(f"The anchor of the audit {file} cannot be read: restore it from your backup.") from error
+    # The head of nothing is never written: who puts it here wants the end of the chain unwatched.
+    if head.sequence < 1 or not HASH.fullmatch(head.hash):
+        raise UnreadableAnchorError(f"The anchor of the audit {file} is the head of nothing: restore it from your backup.")
+    return head
 
 
 def write_anchor(data_dir: Path, head: Head) -> None:
