@@ -22,6 +22,35 @@ from gxy_analytics.governance.access.specification import load_specification
 
 QUOTA_EXCEEDED = 201
 Run = Callable[[Attempt], Answer]
+DRIVERS = {
+    "the page /play": {
+        "add_http_cors_header": "1",
+        "enable_http_compression": "1",
+        "use_query_cache": "1",
+        "enable_reads_from_query_cache": "0",
+        "enable_writes_to_query_cache": "1",
+        "query_cache_ttl": "600",
+        "query_cache_nondeterministic_function_handling": "save",
+        "query_cache_system_table_handling": "ignore",
+        "extremes": "1",
+    },
+    "JDBC with a row limit": {"max_result_rows": "500", "result_overflow_mode": "break", "session_timezone": "Europe/Berlin"},
+    "Metabase": {"select_sequential_consistency": "1"},
+    "Go with a deadline": {"max_execution_time": "30"},
+    "Python": {
+        "send_progress_in_http_headers": "1",
+        "http_headers_progress_interval_ms": "120000",
+        "cancel_http_readonly_queries_on_client_close": "1",
+        "wait_end_of_query": "1",
+        "date_time_input_format": "best_effort",
+    },
+    "JavaScript": {
+        "output_format_json_quote_64bit_integers": "1",
+        "date_time_output_format": "iso",
+        "log_comment": "a dashboard",
+    },
+}
+"""What tools are known to set without being asked."""
 
 
 def both_ways(target: Target, user: str) -> dict[str, Run]:
@@ -209,10 +238,20 @@ def test_a_session_of_another_user_cannot_be_entered_and_one_of_ones_own_keeps_t
     assert refused(target.http(f"tenant_{target.own}", "set apply_deleted_mask = 0", session))
 
 
-def test_nobody_who_only_reads_fills_or_asks_the_query_cache(target: Target) -> None:
+def test_another_users_query_cache_answers_nobody(target: Target) -> None:
     sql = "select tenant_id, count() from marts.sales_daily group by 1 settings use_query_cache = 1, query_cache_ttl = 600"
-    for user in (f"tenant_{target.victim}", f"tenant_{target.own}", "gxy_center_control"):
-        assert refused(target.http(user, sql))
+    assert target.victim in target.http(f"tenant_{target.victim}", sql).text
+    assert target.http(f"tenant_{target.own}", sql).value.split() == [
+        target.own,
+        str(target.count("marts.sales_daily", target.own)),
+    ]
+
+
+@pytest.mark.parametrize("sent", DRIVERS.values(), ids=list(DRIVERS))
+def test_what_drivers_and_the_servers_page_send_is_taken(target: Target, sent: dict[str, str]) -> None:
+    for user in (f"tenant_{target.own}", "gxy_center_control"):
+        answer = target.http(user, "select count() from marts.sales_daily", sent)
+        assert answer.code == 0, answer
 
 
 def test_what_is_not_listed_as_changeable_is_refused_setting_by_setting(target: Target) -> None:
