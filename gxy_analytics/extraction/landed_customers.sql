@@ -4,4 +4,4 @@ select
     customer_pid
 from raw.oltp_customers final
 where tenant_id in {tenants:Array(String)}
-    and customer_pid in {pids:Array(String)}
+    and customer_pid in (select id from pids)

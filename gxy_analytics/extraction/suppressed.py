@@ -21,6 +21,7 @@ from gxy_analytics.extraction.columns import DEFAULTS
 from gxy_analytics.extraction.conform import Conformed, Reject
 from gxy_analytics.governance.suppressions import load
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
+from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 # When a row of a customer's happened: up to the request it is hers no more.
@@ -117,8 +118,10 @@ class SuppressedRows:
     def _landed_keys(self, keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         for start in range(0, len(keys), PIDS_A_QUERY):
             some = keys[start : start + PIDS_A_QUERY]
-            parameters = {"tenants": sorted({tenant for tenant, _ in some}), "pids": [pid for _, pid in some]}
-            yield from self._client.query(read_sql(__package__, "landed_customers.sql"), parameters=parameters).result_rows
+            tenants = {"tenants": sorted({tenant for tenant, _ in some})}
+            pids = beside(pids=(pid for _, pid in some))
+            sql = read_sql(__package__, "landed_customers.sql")
+            yield from self._client.query(sql, parameters=tenants, external_data=pids).result_rows
 
     def _names_suppressed(self, reject: Reject) -> bool:
         """A customer's row that does not fit is recorded with the backend's id of the customer."""

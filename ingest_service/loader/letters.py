@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import xxhash
 
-from gxy_analytics.governance.vault.letter_subjects import CustomerPid, subjects_of
+from gxy_analytics.governance.vault.letter_subjects import subjects_of
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
+from gxy_analytics.governance.vault.pseudonyms import CustomerPid
 from ingest_service.loader.arrays import maps, texts
 from ingest_service.loader.columns import INGEST_LEDGER, RAW_EVENTS_REJECTED
 from ingest_service.loader.draft import Letter

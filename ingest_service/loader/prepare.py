@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from gxy_analytics.governance.suppressions import Suppressions
 from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.vault.pseudonyms import CustomerPid
 from ingest_service.enrich.enrich import Enrichment
 from ingest_service.loader.adapters import ADAPTERS
-from ingest_service.loader.assemble import CustomerPid, event_rows
+from ingest_service.loader.assemble import event_rows
 from ingest_service.loader.bodies import read_record
 from ingest_service.loader.cut import Cut
 from ingest_service.loader.draft import Draft, Request

@@ -5,8 +5,6 @@ One run at a time on a data directory. A run that is killed is taken up where it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -28,7 +26,6 @@ from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.governance.vault.reader import VaultReader
 from gxy_analytics.governance.vault.vault import Vault
 from gxy_analytics.settings import Settings
-from gxy_analytics.warehouse.client import read_sql
 from gxy_analytics.warehouse.single_writer import exclusive
 
 TEXTS = ("email", "phone")
@@ -158,9 +155,8 @@ def open_run(client: Client, settings: Settings, registry: Registry | None = Non
 
 def _target(run: Run, tenant_id: str, identity: dict[str, str | int | None], reason: str) -> tuple[Target, Subject]:
     now = datetime.now(UTC)
-    with _unlogged(run.client):
-        subject = find_subject(run.client, run.keys, tenant_id, **identity, reason=reason)  # type: ignore[arg-type]
-        values = VaultReader(run.client, run.keys).customers(tenant_id, subject.customer_pids, reason=reason)
+    subject = find_subject(run.client, run.keys, tenant_id, **identity, reason=reason)  # type: ignore[arg-type]
+    values = VaultReader(run.client, run.keys).customers(tenant_id, subject.customer_pids, reason=reason)
     texts = {value for of_one in values.values() for name in TEXTS if (value := of_one.get(name))}
     until = now.replace(microsecond=now.microsecond // 1000 * 1000)
     target = Target(tenant_id, uuid4(), until, subject.customer_pids, subject.anonymous_ids, tuple(sorted(texts)), {})
@@ -180,20 +176,3 @@ def _fail(run: Run, request: Request, error: ErasureError) -> Request:
     request = get_request(run.client, request.request_id)
     progress = request.progress | {"failed_in": request.state}
     return save(run.client, request, state="failed", error=str(error), progress=progress)
-
-
-@contextmanager
-def _unlogged(client: Client) -> Iterator[None]:
-    """Keep queries out of system.query_log, where the person's ids would stay for weeks; the audit has the act itself.
-
-    A user whose profile forbids that (docs/reference/erasure.md) is logged: the log expires.
-    """
-    ((is_fixed,),) = client.query(read_sql(__package__, "log_is_fixed.sql")).result_rows
-    if is_fixed:
-        yield
-        return
-    client.set_client_setting("log_queries", 0)
-    try:
-        yield
-    finally:
-        client.set_client_setting("log_queries", 1)
