@@ -320,6 +320,8 @@ def test_watching_shows_a_new_page_every_second_until_ctrl_c(ingest: IngestProce
     command = [sys.executable, "-c", "from gxy_analytics.cli import main; main()", "ingest", "status", "--watch"]
     pid, terminal = pty.fork()
     if pid == 0:
+        # Tests that run in the background of a shell have inherited that it is ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(sys.executable, command, {**os.environ, "GXY_DATA_DIR": str(ingest.data_dir), "COLUMNS": "80"})  # noqa: S606
     shown = b""
     deadline = time.monotonic() + 30
