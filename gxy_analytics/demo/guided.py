@@ -44,6 +44,8 @@ def run_demo(settings: Settings, plan: Plan, console: Console, *, stay: bool) ->
     with Stack(settings, report=lambda name, what: console.print(f"  {name:<18} {what}", highlight=False)) as stack:
         say("Simulating: orders by SQL, events by HTTP")
         account = _simulate_and_load(stack.settings, plan, console)
+        # Before the build: the server starts again for them, as it would for the asset that follows the tenants.
+        logins = open_logins(stack.settings, [shop.slug for shop in plan.shops])
         say("Building every table for every day in Dagster")
         build_everything(stack.settings, Window(plan.dates[0], plan.end))
         with _warehouse(stack.settings) as client:
@@ -51,7 +53,7 @@ def run_demo(settings: Settings, plan: Plan, console: Console, *, stay: bool) ->
         print_summary(console, summary, seconds=time.monotonic() - started)
         if not summary.is_green:
             raise DemoNotGreenError(f"The demo does not reconcile ({'; '.join(summary.complaints)}): see the tables above.")
-        open_logins(stack.settings, [shop.slug for shop in plan.shops], console)
+        console.print(logins, highlight=False, soft_wrap=True)
         print_farewell(console, stack.settings, summary, stays=stay)
         if stay:
             stack.wait()

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.settings import Settings
+from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack.stack import Stack, stack_settings
 from gxy_analytics.warehouse.client import connect
 from tests.conftest import free_port
@@ -117,6 +117,15 @@ def test_the_summary_is_green_and_names_every_shop(finished: Finished) -> None:
     assert "✓ the ledger balances for every tenant" in finished.output
     assert "numbers of 4 tenant-days equal the backend's, to the cent" in finished.output
     assert all(slug in finished.output for slug in finished.tenants)
+
+
+def test_the_simulated_shoppers_are_taken_for_people(finished: Finished) -> None:
+    with connect(require(finished.settings.clickhouse_url, "CLICKHOUSE_URL"), purpose="tests") as client:
+        sessions, bots, bought = client.query(
+            "select sum(sessions), sum(bot_sessions), sum(sessions_with_any_purchase) from marts.funnel_daily"
+        ).first_row
+    assert sessions > 10 * bots
+    assert 0 < bought < sessions / 5
 
 
 def test_every_shop_can_log_in_and_sees_its_own_rows_alone(finished: Finished) -> None:
