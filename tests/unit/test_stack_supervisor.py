@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -184,7 +185,13 @@ def test_a_process_drains_before_it_is_asked_to_stop_but_not_for_ever(
 def test_a_process_started_where_ctrl_c_is_ignored_still_heeds_it(world: World) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        world.add("child", f"exec {sys.executable} -S -c 'import time; time.sleep(600)'", stop_signal=signal.SIGINT)
+        program = f"import time; open({str(world.notes_file)!r}, 'a').write('child:up '); time.sleep(600)"
+        world.add(
+            "child",
+            f"exec {sys.executable} -S -c {shlex.quote(program)}",
+            stop_signal=signal.SIGINT,
+            ready=lambda _pid: "child:up" in world.notes,
+        )
         world.supervisor.start()
         world.supervisor.stop()
     finally:
