@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gxy_analytics.governance.letter_names import BROWSER_NOTES, QUERY_NOTE
 from gxy_analytics.governance.suppressions import identity_hash
 from gxy_analytics.governance.vault.key_file import WrapKey
-from gxy_analytics.governance.vault.letter_subjects import subjects_of
+from gxy_analytics.governance.vault.letter_subjects import MAX_SUBJECTS, TOO_MANY, subjects_of
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
@@ -115,3 +115,42 @@ def test_people_are_read_in_what_the_door_noted_and_addresses_wherever_they_stan
 
 def test_the_notes_are_those_of_the_door() -> None:
     assert (*BROWSER_NOTES, QUERY_NOTE) == (VISITOR_NOTE, ANONYMOUS_ID_NOTE, wire.QUERY_NOTE)
+
+
+@pytest.mark.parametrize(
+    ("one", "kinds"),
+    [
+        ('{{"user_id": "c{0}"}}', 1),
+        ('{{"user_id": "c{0}", "anonymous_id": "b{0}"}}', 2),
+        ("u{0}@mail.example ", 1),
+        ('{{"user_id": "c{0}", "email": "u{0}@mail.example"}}', 2),
+    ],
+)
+def test_a_letter_names_all_its_people_or_says_that_they_are_too_many_and_then_hashes_nobody(one: str, kinds: int) -> None:
+    hashed: list[str] = []
+
+    def pid(tenant_id: str, customer_id: str) -> str:
+        hashed.append(customer_id)
+        return NAMES.customer_pid(tenant_id, customer_id)
+
+    def people(count: int) -> list[str]:
+        body = "".join(map(one.format, range(count)))
+        return subjects_of("acme", LetterContent(body.encode()), pid, SEAL)
+
+    most = MAX_SUBJECTS // kinds
+    assert len(people(most)) == most * kinds
+    hashed.clear()
+    assert people(most + 1) == people(20 * most) == [TOO_MANY]
+    assert not hashed
+
+
+def test_the_same_person_a_thousand_times_is_one_subject() -> None:
+    body = b'{"user_id": "7", "email": "anna@mail.example"}' * 2 * MAX_SUBJECTS
+    assert found(body) == {customer("7"), SEAL.address_hash("acme", "anna@mail.example")}
+
+
+@pytest.mark.parametrize(
+    "address", ["anna\\u0040mail.example", "\\u0061nna@mail.example", "mail\\/anna@mail.example", "anna@mail.example"]
+)
+def test_an_address_is_read_whichever_characters_json_escapes(address: str) -> None:
+    assert found(f'{{"note": "{address}"}}'.encode()) == {SEAL.address_hash("acme", "anna@mail.example")}

@@ -16,6 +16,7 @@ from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.privacy_report.report import MadeReport, make_report
 from gxy_analytics.governance.suppressions import ANONYMOUS, identity_hash
+from gxy_analytics.governance.vault.letter_subjects import MAX_SUBJECTS, TOO_MANY
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.settings import Settings
 
@@ -92,6 +93,7 @@ def fill(client: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     letter(client, "acme", b'{"anonymous_id": "hers-phone", "name": "hersletter"', "hers-phone")
     letter(client, "acme", b'{"anonymous_id": "hers-phone", "email": "theirs@example.com"', "hers-phone", "theirs-bos")
     letter(client, "acme", b'{"anonymous_id": "theirs-bos"', "theirs-bos")
+    letter(client, "acme", many(b'{"anonymous_id": "hers-phone", "name": "theirscrowd"}'))
     letter(client, "umbra", b'{"anonymous_id": "hers-phone", "name": "theirsletter"', "hers-phone")
     client.command(SESSIONS)
     client.command(CUSTOMERS)
@@ -105,11 +107,16 @@ def fill(client: Client, oltp: psycopg.Connection, settings: Settings) -> None:
     insert(client, "marts.dim_customers", scored)
 
 
+def many(first: bytes) -> bytes:
+    """A body that names more people than its row."""
+    return first + b"".join(b'{"anonymous_id": "theirs-%d"}' % number for number in range(MAX_SUBJECTS))
+
+
 def letter(client: Client, tenant_id: str, raw: bytes, *browsers: str) -> None:
-    """A sealed dead letter about these browsers."""
+    """A sealed dead letter about these browsers, or about too many."""
     seal, number = LetterSeal(MASTER), f"{len(raw):032x}"
     sealed = seal.seal(tenant_id, number, LetterContent(raw, "not JSON", {"x": "hersheader"}))
-    about = [identity_hash(tenant_id, ANONYMOUS, browser) for browser in browsers]
+    about = [identity_hash(tenant_id, ANONYMOUS, browser) for browser in browsers] or [TOO_MANY]
     row = [tenant_id, number, NOON, NOON, "not_json", sealed, seal.version, about]
     columns = ["tenant_id", "rejected_id", "received_at", "loaded_at", "reason", "raw", "seal_version", "subjects"]
     client.insert("events_rejected", [row], column_names=columns, database="raw")

@@ -1,6 +1,7 @@
 """Dead letters that name the person: each one of the tenant is opened and looked through, for its row tells but some of its ids.
 
-A letter is found by a browser's id, an e-mail address, or a customer id whose pseudonym is the person's; also inside base64.
+A letter is found by a browser's id, an e-mail address, or a customer id whose pseudonym is the person's; also inside base64. What
+a letter's row says of its subjects only saves opening it: of some letters it says that they are too many to name.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.erasure.sql import SYNC
 from gxy_analytics.governance.erasure.target import Target
-from gxy_analytics.governance.letter_names import named_in_text, readings
-from gxy_analytics.governance.vault.letters import LetterSeal
+from gxy_analytics.governance.letter_names import named_in_readings, readings
+from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.warehouse.client import read_sql
@@ -40,18 +41,17 @@ def find_letters(client: Client, target: Target, keys: KeyRing) -> list[str]:
         read_sql(__package__, "letters.sql"), parameters=target.parameters(), column_formats=formats
     ) as stream:
         for block in stream:
-            for rejected_id, version, raw, beside, subjects in block:
-                if not wanted.isdisjoint(subjects) or sought.is_named_in(_text(seal, target, rejected_id, version, raw, beside)):
+            for rejected_id, version, raw, event_id, detail, headers, subjects in block:
+                kept = LetterContent(raw, detail, headers)
+                if not wanted.isdisjoint(subjects) or sought.is_named_in(
+                    event_id, _opened(seal, target, rejected_id, version, kept)
+                ):
                     found.append(rejected_id)
     return found
 
 
-def _text(seal: LetterSeal, target: Target, rejected_id: str, version: int, raw: bytes, beside: str) -> str:
-    """All that is kept of a letter, opened where it is sealed."""
-    if version:
-        content = seal.open(target.tenant_id, rejected_id, version, raw)
-        raw, beside = content.raw, "\n".join((beside, content.detail, *content.headers.values()))
-    return raw.decode(errors="replace") + "\n" + beside
+def _opened(seal: LetterSeal, target: Target, rejected_id: str, version: int, kept: LetterContent) -> LetterContent:
+    return seal.open(target.tenant_id, rejected_id, version, kept.raw) if version else kept
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,14 @@ class _Sought:
     texts: tuple[str, ...]
     names: Pseudonyms
 
-    def is_named_in(self, text: str) -> bool:
-        if any(one in readable.lower() for readable in readings(text, loosely=True) for one in self.texts):
+    def is_named_in(self, event_id: str, content: LetterContent) -> bool:
+        """Whether anything that is kept of the letter names the person."""
+        kept = (content.raw.decode(errors="replace"), content.detail, event_id, *content.headers.values())
+        readable = [one for text in kept for one in readings(text, loosely=True)]
+        if any(sought in one for one in map(str.lower, readable) for sought in self.texts):
             return True
-        pids, customers = self.target.customer_pids, named_in_text(text, loosely=True).customers
-        return any(one in pids or self.names.customer_pid(self.target.tenant_id, one) in pids for one in customers)
+        named = named_in_readings(readable, content.headers, loosely=True)
+        if not named.browsers.isdisjoint(self.target.anonymous_ids):
+            return True
+        pids = self.target.customer_pids
+        return any(one in pids or self.names.customer_pid(self.target.tenant_id, one) in pids for one in named.customers)

@@ -3,7 +3,9 @@ select
     rejected_id,
     seal_version,
     raw,
-    concat(client_event_id, '\n', detail, '\n', arrayStringConcat(mapValues(headers), '\n')) as beside,
+    client_event_id,
+    detail,
+    headers,
     subjects
 from raw.events_rejected
 where tenant_id = {tenant_id:String} and received_at <= fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
