@@ -21,15 +21,6 @@ from target import SECRET, Answer, Target
 CHECKED = "select count(), countIf(tenant_id = '{victim}'), max(tenant_id), uniqExact(tenant_id) from {table} format TSV"
 
 
-@pytest.fixture(scope="module")
-def merged(target: Target) -> Target:
-    """The target with every mart's rows in as few parts as there can be. A server that is given is left as it is."""
-    if "GXY_SECURITY_URL" not in os.environ:
-        for table in target.specification.policed:
-            target.admin.command(f"optimize table {table} final")
-    return target
-
-
 class Connection:
     """One HTTP connection of a user, kept open: there are thousands of statements."""
 

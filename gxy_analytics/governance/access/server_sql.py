@@ -33,6 +33,9 @@ class UnsafeOperatorError(GxyError):
 ADVICE = """\
 <!-- config.d/access.xml of a full server: what nobody was granted or policed for is refused instead of shown. -->
 <clickhouse>
+    <query_log>
+        <enable_user_query_log>false</enable_user_query_log>
+    </query_log>
     <access_control_improvements>
         <users_without_row_policies_can_read_rows>false</users_without_row_policies_can_read_rows>
         <throw_on_unmatched_row_policies>true</throw_on_unmatched_row_policies>

@@ -69,7 +69,7 @@ with
             and event_time_microseconds >= {from:DateTime('UTC')}
             and event_time_microseconds < {until:DateTime('UTC')}
             and type != 'QueryStart'
-            and is_initial_query
+            -- Also what its client calls part of another query: that is only what the client says.
             and not is_internal
     ),
 
