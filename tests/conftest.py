@@ -49,12 +49,14 @@ def oltp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPo
 
 @pytest.fixture
 def clickhouse(clickhouse_server: EmbeddedClickHouse) -> Iterator[Client]:
-    """An admin client over empty tables: everything that migrations made is truncated first, dbt's tables are dropped."""
+    """An admin client over empty tables: what migrations made is truncated first where it has parts, dbt's tables are dropped."""
     with connect(clickhouse_server.url, purpose="tests") as client:
         tables = client.query(
             "select database, name from system.tables "
             "where database in ('raw', 'pii', 'governance', 'staging', 'marts', 'platform', 'features') "
-            "and engine not like '%View' and name != 'schema_migrations'"
+            "and engine not like '%View' and name != 'schema_migrations' "
+            "and (database not in ('raw', 'pii', 'governance') "
+            "or (database, name) in (select database, table from system.parts where active))"
         ).result_rows
         for database, name in tables:
             verb = "truncate" if database in ("raw", "pii", "governance") else "drop"
