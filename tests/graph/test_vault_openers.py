@@ -54,7 +54,6 @@ def test_rows_of_the_vault_are_selected_by_their_openers_alone() -> None:
     """No other query reads a ciphertext or a wrapped key."""
     readers = {
         "governance/vault/",
-        "scanner/people.sql",
         "find_keys.sql",
         "shred_",
     }

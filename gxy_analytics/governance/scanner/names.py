@@ -18,8 +18,8 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.scanner.finding import Finding, Place
 from gxy_analytics.governance.scanner.sampling import TextTable, ask
+from gxy_analytics.governance.vault.sealed_rows import NEWEST_CUSTOMERS, sealed_rows_sql
 from gxy_analytics.governance.vault.vault import Vault, sealed_row
-from gxy_analytics.warehouse.client import read_sql
 
 MAX_PEOPLE = 2_000
 """Decrypted in one scan, the newest: 20 µs each."""
@@ -62,7 +62,7 @@ class People:
 def read_people(client: Client, vault: Vault) -> People:
     """Decrypt at most MAX_PEOPLE customers. Raises VaultError."""
     people = People(salt=secrets.token_hex(16))
-    for row in client.query(read_sql(__package__, "people.sql"), parameters={"people": MAX_PEOPLE}).named_results():
+    for row in client.query(sealed_rows_sql(NEWEST_CUSTOMERS), parameters={"rows": MAX_PEOPLE}).named_results():
         if values := vault.open(sealed_row(row["tenant_id"], "customers", row)):
             people.add(values)
     return people

@@ -14,21 +14,12 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.vault.customer_keys import insert_keys
 from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.sealed_rows import TABLES
 from gxy_analytics.governance.vault.staging import Staging
 from gxy_analytics.governance.vault.vault import DataKey, Vault, WrappedKey, sealed_row
 from gxy_analytics.warehouse.client import read_sql
 
 ROWS = 10_000  # at a time
-TABLES = {
-    "customers": {"table": "pii.customers", "key": "customer_pid", "type": "String", "owner": "customer_pid"},
-    "orders": {
-        "table": "pii.orders",
-        "key": "order_id",
-        "type": "UInt64",
-        "owner": "if(customer_pid = '', concat('order:', toString(order_id)), customer_pid)",
-    },
-}
-"""What is filled into the statements: the table, the key of its rows with its type, and whose key seals a row."""
 Subject = tuple[str, str]
 
 

@@ -17,12 +17,12 @@ from gxy_analytics.governance.normalisation import normalise_email
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault.customer_keys import chunks
 from gxy_analytics.governance.vault.master_key import KeyRing
+from gxy_analytics.governance.vault.sealed_rows import CUSTOMERS, CUSTOMERS_AFTER, ORDERS, Which, sealed_rows_sql
 from gxy_analytics.governance.vault.vault import SealedRow, Vault, sealed_row
 from gxy_analytics.warehouse.beside import beside
 from gxy_analytics.warehouse.client import read_sql
 
 ACTION = "vault.read"
-CUSTOMERS, ORDERS = "customers.sql", "orders.sql"
 SUBJECT_DIGITS = 16  # of a hash, in the audit
 ORDERS_AT_ONCE = 500  # in one query: ids of orders are parameters, which end at 128 KiB
 ROWS_AT_ONCE = 20_000  # sealed rows held while a tenant is searched, about 10 MB
@@ -76,16 +76,15 @@ class VaultReader:
 
     def _all_customers(self, tenant_id: str) -> Iterator[tuple[str, Values]]:
         after = ""
-        while rows := self._rows("customers_after.sql", tenant_id, pids=[after], rows=ROWS_AT_ONCE):
+        while rows := self._rows(CUSTOMERS_AFTER, tenant_id, pids=[after], rows=ROWS_AT_ONCE):
             for row in rows:
                 yield row.place.row_key, self._vault.open(row)
             after = rows[-1].place.row_key
 
-    def _rows(self, name: str, tenant_id: str, *, pids: Sequence[str] = (), **bound: Any) -> list[SealedRow]:
-        sql, parameters = read_sql(__package__, name), {"tenant_id": tenant_id, "order_ids": [], **bound}
-        found = self._client.query(sql, parameters=parameters, external_data=beside(customers=pids))
-        table = "orders" if name == ORDERS else "customers"
-        return [sealed_row(tenant_id, table, row) for row in found.named_results()]
+    def _rows(self, which: Which, tenant_id: str, *, pids: Sequence[str] = (), **bound: Any) -> list[SealedRow]:
+        parameters = {"tenant_id": tenant_id, "order_ids": [], **bound}
+        found = self._client.query(sealed_rows_sql(which), parameters=parameters, external_data=beside(customers=pids))
+        return [sealed_row(tenant_id, which.table, row) for row in found.named_results()]
 
     def _record(self, tenant_id: str, reason: str, what: str, rows: int, pids: Sequence[str] = ()) -> None:
         if not reason.strip():
