@@ -57,6 +57,7 @@ def test_every_input_is_stored_rejected_with_a_reason_or_refused(world: FuzzWorl
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_no_input_of_many_thousand_is_lost_or_ends_the_loader(world: FuzzWorld, protocol: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

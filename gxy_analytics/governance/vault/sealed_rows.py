@@ -1,4 +1,4 @@
-"""The vault's tables, and the question for their sealed rows with the keys these need: one statement, whichever rows are asked for.
+"""The vault's tables, and the one statement that asks for their sealed rows, whichever are meant, with the keys these need.
 
 Asking it, and opening what it gives, belongs to `reader` and the scanner; rows from before keys to `migration`.
 """
