@@ -10,6 +10,7 @@ import dagster as dg
 from assets.checks.raw_tables import COLUMNS, TENANTS
 from assets.checks.results import result
 from assets.partitions import window_of
+from assets.retries import retried
 from assets.transform.translator import DAILY, WHOLE, WarehouseTranslator, materialization
 from gxy_analytics.quality.columns import check_columns
 from gxy_analytics.quality.tenancy import DayColumn, check_tenants
@@ -36,7 +37,7 @@ def checks_of(name: str, models: Sequence[Model]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=name, specs=specs, can_subset=True)
     def check(context: dg.AssetCheckExecutionContext, platform: Platform) -> Iterator[dg.AssetCheckResult]:
         window = window_of(context.run.tags)
-        with platform.clickhouse(name, context.run.run_id) as client:
+        with retried(), platform.clickhouse(name, context.run.run_id) as client:
             for selected in sorted(context.selected_asset_check_keys):
                 model = by_key[selected.asset_key]
                 database, table = selected.asset_key.path

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.checks.results import result
 from assets.partitions import window_of
+from assets.retries import retried
 from gxy_analytics.quality.freshness import check_newest_day
 from gxy_analytics.quality.ledger import check_balance, check_raw_events, check_session_events, check_staged_events
 from gxy_analytics.quality.reconciliation import outcome, reconcile
@@ -33,21 +34,21 @@ KEY_MARTS = {
 @dg.asset_check(asset=EVENTS, description="accepted = inserted + deduplicated + rejected + dropped, for every tenant and batch.")
 def ledger_balances(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """The loader accounts for every event."""
-    with platform.clickhouse("check the ledger", context.run.run_id) as client:
+    with retried(), platform.clickhouse("check the ledger", context.run.run_id) as client:
         return result(check_balance(client), asset=EVENTS, check="ledger_balances")
 
 
 @dg.asset_check(asset=EVENTS, description="raw.events holds exactly the events that the ledger says were inserted, per tenant.")
 def events_equal_ledger(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """Nothing was lost or doubled between the spool and raw."""
-    with platform.clickhouse("check raw.events", context.run.run_id) as client:
+    with retried(), platform.clickhouse("check raw.events", context.run.run_id) as client:
         return result(check_raw_events(client), asset=EVENTS, check="events_equal_ledger")
 
 
 @dg.asset_check(asset=STAGED, description="Every event that arrived for the run's days is staged once, per tenant.")
 def events_equal_raw(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """Events in staging = accepted - deduplicated - rejected - dropped, with the two checks on raw.events."""
-    with platform.clickhouse("check staged events", context.run.run_id) as client:
+    with retried(), platform.clickhouse("check staged events", context.run.run_id) as client:
         window = window_of(context.run.tags) or newest_built(client, DAYS_WITHOUT_A_RUN)
         return result(check_staged_events(client, window), asset=STAGED, check="events_equal_raw")
 
@@ -55,7 +56,7 @@ def events_equal_raw(context: dg.AssetCheckExecutionContext, platform: Platform)
 @dg.asset_check(asset=SESSIONS, description="Every staged event is in exactly one session, per tenant, over all days.")
 def events_equal_staged(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     """Events in the marts = those in staging: the last step from accepted to marts."""
-    with platform.clickhouse("check the events of sessions", context.run.run_id) as client:
+    with retried(), platform.clickhouse("check the events of sessions", context.run.run_id) as client:
         return result(check_session_events(client), asset=SESSIONS, check="events_equal_staged")
 
 
@@ -83,7 +84,7 @@ def newest_day(table: str, sources: tuple[str, ...]) -> dg.AssetChecksDefinition
         description="The newest closed day for which rows arrived is built: freshness by data, not by runs.",
     )
     def check(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
-        with platform.clickhouse(f"check the newest day of marts.{table}", context.run.run_id) as client:
+        with retried(), platform.clickhouse(f"check the newest day of marts.{table}", context.run.run_id) as client:
             found = check_newest_day(client, "marts", table, sources, datetime.now(UTC))
         return result(found, asset=asset, check="newest_day", severity=dg.AssetCheckSeverity.WARN)
 

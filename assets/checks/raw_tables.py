@@ -7,6 +7,7 @@ import dagster as dg
 from assets.checks.results import result
 from assets.conventions import contracts
 from assets.partitions import window_of
+from assets.retries import retried
 from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.quality.columns import check_columns
 from gxy_analytics.quality.tenancy import DayColumn, check_tenants
@@ -32,7 +33,7 @@ def checks_of(database: str, table: str) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"check_{database}_{table}", specs=specs)
     def check(context: dg.AssetCheckExecutionContext, platform: Platform) -> Iterator[dg.AssetCheckResult]:
         window = window_of(context.run.tags)
-        with platform.clickhouse(f"check {database}.{table}", context.run.run_id) as client:
+        with retried(), platform.clickhouse(f"check {database}.{table}", context.run.run_id) as client:
             yield result(check_columns(client, database, table, contract, REMEDY), asset=key, check=COLUMNS)
             yield result(check_tenants(client, database, table, window, DAY_COLUMNS.get(table)), asset=key, check=TENANTS)
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from assets.conventions import BUILD_TAG, OWNERS, WRITE_POOL, table_spec
+from assets.retries import retried
 from gxy_analytics.governance.lifecycle.mirror import follow_backend
 from gxy_analytics.governance.lifecycle.removals import OPEN, Removal
 from gxy_analytics.governance.lifecycle.removing import run_due_removals
@@ -35,7 +36,7 @@ CRON = "50 * * * *"
 )
 def tenant_states(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Look once; fails when many tenants are gone at once."""
-    with platform.clickhouse("follow tenants", context.run.run_id, role="eraser") as client:
+    with retried(), platform.clickhouse("follow tenants", context.run.run_id, role="eraser") as client:
         followed = asdict(follow_backend(client, platform.settings))
     shown = {name: ", ".join(value) or "none" if isinstance(value, tuple) else value for name, value in followed.items()}
     return dg.MaterializeResult(asset_key=STATES, metadata=shown)
@@ -57,7 +58,7 @@ def tenant_states(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
 )
 def tenant_removals(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Run what is due; one that cannot end says why and keeps the others from nothing."""
-    with platform.clickhouse("remove tenants", context.run.run_id, role="eraser") as client:
+    with retried(), platform.clickhouse("remove tenants", context.run.run_id, role="eraser") as client:
         touched = run_due_removals(client, platform.settings)
     return dg.MaterializeResult(
         asset_key=REMOVALS,

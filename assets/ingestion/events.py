@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.conventions import table_spec
 from assets.partitions import daily, required_window
+from assets.retries import retried
 from gxy_analytics.quality.events import arrived_events, loaded, rejected_events
 from gxy_analytics.resources import Platform
 
@@ -26,7 +27,7 @@ REJECTED = (
 def events(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Count the window's events by tenant, and the ledger as a whole."""
     window = required_window(context.run.tags)
-    with platform.clickhouse("raw.events", context.run.run_id) as client:
+    with retried(), platform.clickhouse("raw.events", context.run.run_id) as client:
         by_tenant = arrived_events(client, window)
         ledger = loaded(client)
     return dg.MaterializeResult(
@@ -53,7 +54,7 @@ def events(context: dg.AssetExecutionContext, platform: Platform) -> dg.Material
 def events_rejected(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Count the window's dead letters by reason."""
     window = required_window(context.run.tags)
-    with platform.clickhouse("raw.events_rejected", context.run.run_id) as client:
+    with retried(), platform.clickhouse("raw.events_rejected", context.run.run_id) as client:
         by_reason = rejected_events(client, window)
     return dg.MaterializeResult(
         metadata={"days": str(window), "rejected_on_these_days": sum(by_reason.values()), "rejected_by_reason": by_reason}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.conventions import table_spec
+from assets.retries import retried
 from gxy_analytics.contracts.oltp import TABLES, TENANTS
 from gxy_analytics.contracts.table_spec import TableSpec
 from gxy_analytics.extraction.dialects import open_source
@@ -52,6 +53,7 @@ def extraction(spec: TableSpec) -> dg.AssetsDefinition:
         master_key = load_key_ring(settings)
         with (
             open_source(require(settings.oltp_url, "OLTP_URL")) as source,
+            retried(),
             platform.clickhouse(f"extract {spec.source}", context.run.run_id) as client,
         ):
             report = extract_table(spec, source, client, master_key=master_key)

@@ -86,10 +86,13 @@ class Landing:
         self._run("find_changed.sql")
         return self._write()
 
-    def bury(self, keys: Sequence[tuple[str, Any]]) -> Landed:
-        """Write a tombstone (the last version, deleted) for every (tenant_id, key) that is live."""
+    def name_buried(self, keys: Sequence[tuple[str, Any]]) -> None:
+        """Put these (tenant_id, key) into `buried`, alone."""
         self._run("empty_buried.sql")
         self.client.insert_arrow("buried", key_table(self.spec, keys), settings=self.session)
+
+    def bury(self) -> Landed:
+        """Write a tombstone (the last version, deleted) for every key in `buried` that is live."""
         self._run("find_buried.sql")
         return self._write()
 
@@ -104,6 +107,10 @@ class Landing:
     def is_empty(self) -> bool:
         """Whether nothing was ever extracted into the target."""
         return bool(self._value("is_empty.sql"))
+
+    def is_lost(self) -> bool:
+        """Whether the server forgot the session and its temporary tables."""
+        return not self._value("is_kept.sql")
 
     def close(self) -> None:
         """Drop the temporary tables, rather than leave them to the session's end."""

@@ -6,12 +6,15 @@ Which batches are read is decided in `extract`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import HTTPError
 
 from gxy_analytics.contracts.table_spec import ColumnType, TableSpec
 from gxy_analytics.extraction.columns import convert
@@ -24,6 +27,7 @@ from gxy_analytics.extraction.vaulting import VaultWriter
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.governance.vault.vault import Vault
+from gxy_analytics.interruptions import SessionLostError
 
 
 class Loader:
@@ -59,12 +63,16 @@ class Loader:
                 self._count(self.landing.land(kept.landed))
 
     def bury(self, keys: Sequence[tuple[str, Any]]) -> None:
-        """Write tombstones for keys that are gone from the source, and shred their personal values, but those under a hold."""
+        """Write tombstones for keys that are gone from the source, and shred their personal values, but those under a hold.
+
+        The vault comes first: a crash in between leaves a live row, which the next comparison of keys finds again.
+        """
         if not keys:
             return
-        self._count(self.landing.bury(keys))
+        self.landing.name_buried(keys)
         if self._vault:
             self._vault.bury()
+        self._count(self.landing.bury())
 
     def bury_released(self) -> None:
         """Shred the personal values that a legal hold kept until it was lifted."""
@@ -80,8 +88,19 @@ class Loader:
     def __enter__(self) -> Loader:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        """Raises SessionLostError in place of an error that says no more than that the temporary tables are gone."""
+        if error is None:
+            self.close()
+            return
+        # A server that does not answer forgets the session by itself, and that it does not answer is not why this failed.
+        with suppress(ClickHouseError, HTTPError):
+            if isinstance(error, ClickHouseError) and self.landing.is_lost():
+                raise SessionLostError(
+                    f"ClickHouse started again while {self.spec.source} was extracted, and the temporary tables are gone: "
+                    "extract it again. No row is written by half."
+                ) from error
+            self.close()
 
     def _count(self, landed: Landed) -> None:
         self.rows_changed += landed.changed

@@ -1,0 +1,1 @@
+exists temporary table landing
