@@ -3,5 +3,5 @@ select distinct
     tenant_id,
     subject
 from pii.keys
-where (tenant_id, subject) in (select tenant_id, $subject from buried) and not $held_subject
+where (tenant_id, subject) in (select tenant_id, $subject from buried) and not $held
 order by tenant_id

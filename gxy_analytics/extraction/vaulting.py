@@ -16,6 +16,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.contracts.table_spec import TableSpec, VaultTable
+from gxy_analytics.governance.retention.protection import is_held, read_customer_protection
 from gxy_analytics.governance.vault.customer_keys import destroy_keys, insert_keys
 from gxy_analytics.governance.vault.vault import DataKey, Place, Vault, WrappedKey
 from gxy_analytics.warehouse.client import read_sql
@@ -41,8 +42,7 @@ class VaultWriter:
             "columns": ", ".join(self._columns),
             "subject": f"concat('order:', toString({table.key}))" if table.has_customer else table.key,
             "raw": f"raw.{spec.target}",
-            "held": _held("customer_pid"),
-            "held_subject": _held("subject"),
+            "held": is_held(),
         }
         self._run("create_sealing.sql")
 
@@ -86,8 +86,10 @@ class VaultWriter:
         With a customer's key go the values of her orders: what the backend deleted for good is not to be had here. What a legal
         hold keeps stays as it is, for `bury_released`.
         """
-        self._run("shred_buried.sql")
-        gone = self.client.query(self._sql("find_buried_keys.sql"), settings=self._session).result_rows
+        held = read_customer_protection(self.client)
+        self._run("shred_buried.sql", held.of_people("customer_pid"))
+        sql = self._sql("find_buried_keys.sql")
+        gone = self.client.query(sql, parameters=held.of_people("subject"), settings=self._session).result_rows
         for tenant_id, some in groupby(gone, key=itemgetter(0)):
             destroy_keys(self.client, tenant_id, [subject for _, subject in some])
 
@@ -141,10 +143,5 @@ class VaultWriter:
     def _sql(self, name: str) -> str:
         return Template(read_sql(__package__, name)).substitute(self._names)
 
-    def _run(self, name: str) -> None:
-        self.client.command(self._sql(name), settings=self._session)
-
-
-def _held(owner: str) -> str:
-    """The condition that a legal hold keeps a row whose customer is in column `owner`."""
-    return Template(read_sql(__package__, "is_held.sql")).substitute(owner=owner)
+    def _run(self, name: str, parameters: dict[str, object] | None = None) -> None:
+        self.client.command(self._sql(name), parameters=parameters, settings=self._session)

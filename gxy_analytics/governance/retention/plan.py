@@ -10,7 +10,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.retention.periods import Choices, Cutoffs, cutoffs, read_choices, read_zones
-from gxy_analytics.governance.retention.protection import Protection, read_protection
+from gxy_analytics.governance.retention.protection import Protection, is_held, read_protection
 from gxy_analytics.governance.retention.rules import Rule, rules
 from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
@@ -103,7 +103,7 @@ def statement(rule: Rule, name: str) -> str:
     return (
         read_sql(__package__, name)
         .replace("/* is_over */", "\n    and ".join(conditions))
-        .replace("/* is_held */", read_sql(__package__, "is_held.sql").strip())
+        .replace("/* is_held */", is_held())
         .replace("/* events */", EVENTS.get(rule.events, rule.events))
         .replace("/* emptied */", ", ".join(f"{column} = ''" for column in rule.columns))
     )
