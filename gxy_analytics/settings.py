@@ -7,6 +7,7 @@ Precedence: argument, then `GXY_*` environment, then the running stack's `run/st
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
         None, description="Networks (CIDR, comma-separated) that may read /metrics, beside this host."
     )
     metrics_tenants: bool = Field(False, description="Prometheus metrics by tenant, beside those by class of tenants.")
+
+    dp_budget: Decimal = Field(
+        Decimal(0), ge=0, description="Epsilon that all differentially private releases of a dataset may cost; 0: none is made."
+    )
 
     reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency of cross-tenant amounts.")
 

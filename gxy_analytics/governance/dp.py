@@ -14,6 +14,7 @@ from math import inf, nextafter
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
+from gxy_analytics.settings import Settings
 from gxy_analytics.warehouse.client import read_sql
 
 DATASET = "category_orders"
@@ -35,14 +36,12 @@ class InvalidReleaseError(GxyError):
 
 @dataclass(frozen=True)
 class Terms:
-    """What one release may cost and count. One tenant more or less changes its true counts by `sensitivity` in all, at most.
+    """What one release costs and counts. One tenant more or less changes its true counts by `sensitivity` in all, at most.
 
-    `epsilon` is this release's, `budget` the most that all releases of the dataset may cost together: they add up for a tenant
-    that is in all of them. `max_orders` of a tenant count in a category, in at most `max_categories` of those asked for.
+    `epsilon` is this release's. `max_orders` of a tenant count in a category, in at most `max_categories` of those asked for.
     """
 
     epsilon: Decimal
-    budget: Decimal
     max_orders: int = 50
     max_categories: int = 3
 
@@ -51,18 +50,20 @@ class Terms:
         return self.max_orders * self.max_categories
 
 
-def release_category_orders(client: Client, week: date, categories: Sequence[str], terms: Terms, purpose: str) -> dict[str, int]:
+def release_category_orders(
+    client: Client, settings: Settings, week: date, categories: Sequence[str], terms: Terms, purpose: str
+) -> dict[str, int]:
     """Noisy orders of the week that begins on Monday `week`, for every one of `categories`, sold or not.
 
     The names must be known without looking at the week's rows (a list of the platform's own, or what is released already):
     which ones are asked for is not protected. Counts are the Laplace mechanism's over bounded counts (Dwork et al. 2006,
-    discrete as in OpenDP), negative ones 0. The budget is spent before anything is counted; asking twice costs twice, so keep
-    the answer.
+    discrete as in OpenDP), negative ones 0. What it costs is spent before anything is counted; asking twice costs twice, so keep
+    the answer. All releases of the dataset together cost `settings.dp_budget` at most: they add up for a tenant that is in all.
     Raises InvalidReleaseError, BudgetSpentError (nothing is counted), MissingDpError (nothing is spent).
     """
     require_valid(week, categories, terms)
     add_noise = laplace(terms)
-    spend(client, week, terms, purpose)
+    spend(client, week, terms, settings.dp_budget, purpose)
     true = bounded_counts(client, week, categories, terms)
     return {name: max(0, noisy) for name, noisy in zip(categories, add_noise(true), strict=True)}
 
@@ -73,8 +74,8 @@ def require_valid(week: date, categories: Sequence[str], terms: Terms) -> None:
         raise InvalidReleaseError(f"{week} is no Monday: name the first day of the week.")
     if not categories or len(set(categories)) != len(categories):
         raise InvalidReleaseError("Name each category once, and at least one.")
-    if not (terms.epsilon.is_finite() and terms.budget.is_finite()) or terms.epsilon <= 0 or terms.epsilon % FINEST:
-        raise InvalidReleaseError(f"epsilon and its budget must be finite, and epsilon a positive multiple of {FINEST}.")
+    if not terms.epsilon.is_finite() or terms.epsilon <= 0 or terms.epsilon % FINEST:
+        raise InvalidReleaseError(f"epsilon must be a positive multiple of {FINEST}.")
     if terms.max_orders <= 0 or terms.max_categories <= 0:
         raise InvalidReleaseError("max_orders and max_categories must be positive: without a bound no noise is enough.")
 
@@ -100,19 +101,19 @@ def laplace(terms: Terms) -> Callable[[Sequence[int]], list[int]]:
     return lambda true: [int(noisy) for noisy in measurement(list(true))]
 
 
-def spend(client: Client, week: date, terms: Terms, purpose: str) -> None:
+def spend(client: Client, week: date, terms: Terms, budget: Decimal, purpose: str) -> None:
     """Enter the release into the ledger. Raises BudgetSpentError.
 
     Looked at before and after: two releases at once that do not both fit are noticed, and what was entered stays spent.
     """
-    require_budget(spent(client) + terms.epsilon, terms)
+    require_budget(spent(client) + terms.epsilon, budget)
     client.insert(
         "dp_ledger",
         [[DATASET, week, terms.epsilon, terms.max_orders, terms.max_categories, purpose, datetime.now(UTC)]],
         column_names=["dataset", "period", "epsilon", "max_orders", "max_categories", "purpose", "spent_at"],
         database="governance",
     )
-    require_budget(spent(client), terms)
+    require_budget(spent(client), budget)
 
 
 def spent(client: Client) -> Decimal:
@@ -120,12 +121,12 @@ def spent(client: Client) -> Decimal:
     return Decimal(client.query(read_sql(__package__, "dp_spent.sql"), parameters={"dataset": DATASET}).first_item["spent"])
 
 
-def require_budget(total: Decimal, terms: Terms) -> None:
+def require_budget(total: Decimal, budget: Decimal) -> None:
     """Raise BudgetSpentError where `total` epsilon is more than the budget."""
-    if total > terms.budget:
+    if total > budget:
         raise BudgetSpentError(
-            f"With this release {total} of epsilon would be spent on {DATASET}, and {terms.budget} is the budget: "
-            "use the releases there are, or decide that tenants may be exposed to more."
+            f"With this release {total} of epsilon would be spent on {DATASET}, and GXY_DP_BUDGET is {budget}: "
+            "use the releases there are, or decide that tenants may be exposed to more and raise it."
         )
 
 
