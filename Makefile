@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 CLIENTS := tests/clients/node_modules/.installed
 ARGS ?=
 # Three processes, a file stays in one: much of a test is waiting for servers. `make test WORKERS=0` runs all in one.
+# In the order in which they were collected (tests/conftest.py), and not the files of many tests, which are short, first.
 WORKERS ?= 3
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -20,7 +21,7 @@ up: $(STAMP)  ## The embedded stack, empty
 	$(BIN)/gxy up $(ARGS)
 
 test: $(STAMP) $(CLIENTS)  ## Every test that ends within minutes
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(STAMP) $(CLIENTS)  ## The long runs too: fault rounds, fuzzing, volume
 	$(BIN)/pytest -m "slow or not slow" --timeout 3600 $(ARGS)

@@ -22,6 +22,11 @@ from gxy_analytics.warehouse.migrations import migrate
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests come last: their files are short, so that at the end no process is alone with a long one."""
+    items.sort(key=lambda item: item.path.parent.name == "unit")
+
+
 def free_port() -> int:
     """A TCP port on loopback that nothing listens on now."""
     with socket.socket() as probe:

@@ -38,17 +38,17 @@ def free_port_base() -> int:
 
 
 class StackProcess:
-    """`gxy up --data-dir ... --port-base ...` with its output in a file."""
+    """`gxy up --data-dir ... --port-base ...`, or another command that starts a stack, with its output in a file."""
 
-    def __init__(self, data_dir: Path, port_base: int, *options: str, **environment: str) -> None:
+    def __init__(self, data_dir: Path, port_base: int, *options: str, command: str = "up", **environment: str) -> None:
         self.data_dir = data_dir
         self.port_base = port_base
         self._env: dict[str, str] | None = None
         self.output_file = data_dir.with_name(f"{data_dir.name}.{port_base}.{time.monotonic_ns()}.out")
-        command = [str(GXY), "up", "--data-dir", str(data_dir), "--port-base", str(port_base), *options]
+        argv = [str(GXY), command, "--data-dir", str(data_dir), "--port-base", str(port_base), *options]
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=clean_environment(**environment)
+                argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=clean_environment(**environment)
             )
 
     @property

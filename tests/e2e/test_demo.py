@@ -6,10 +6,7 @@ One world is played twice over the same data directory: the second time changes 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,16 +14,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+import httpx
 import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.settings import Settings, require
+from gxy_analytics.stack.dagster_home import write_dagster_home
 from gxy_analytics.stack.stack import Stack, stack_settings
 from gxy_analytics.warehouse.client import connect
-from tests.conftest import free_port
+from tests.e2e.stack_process import GXY, StackProcess, clean_environment, free_port_base, processes_of
 
-GXY = (sys.executable, "-c", "from gxy_analytics.cli import main; main()")
 # The last day is the one on which Berlin's clocks go back; Los Angeles' do not, until a week later.
 WORLD = ("--tenants", "2", "--days", "2", "--seed", "3", "--end", "2025-10-26", "--events-per-day", "400")
 
@@ -39,6 +38,9 @@ class Finished:
     """A finished demo, its stack started again (without Dagster), and the account of a second simulation."""
 
     output: str
+    assets_served: int
+    orphan: dg.DagsterRunStatus
+    left_running: dict[int, str]
     settings: Settings
     client: Client
     ledger_before: dict[str, tuple[int, ...]]
@@ -62,17 +64,10 @@ def read_ledger(client: Client) -> dict[str, tuple[int, ...]]:
     return {tenant: tuple(counts) for tenant, *counts in rows}
 
 
-def gxy(*arguments: str, settings: Settings | None = None) -> str:
-    """Run `gxy`, with the addresses of `settings` in its environment; returns stdout."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GXY_")}
-    done = subprocess.run(
-        (*GXY, *arguments),
-        env=env | (settings.as_env() if settings else {}),
-        capture_output=True,
-        text=True,
-        timeout=1000,
-        check=False,
-    )
+def gxy(*arguments: str, settings: Settings) -> str:
+    """Run `gxy` with the addresses of `settings` in its environment; returns stdout."""
+    env = clean_environment(**settings.as_env())
+    done = subprocess.run((GXY, *arguments), env=env, capture_output=True, text=True, timeout=1000, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -80,7 +75,12 @@ def gxy(*arguments: str, settings: Settings | None = None) -> str:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     data_dir = tmp_path_factory.mktemp("demo")
-    output = gxy("demo", "--exit", *WORLD, "--data-dir", str(data_dir), "--port-base", str(free_port_base()))
+    orphan = run_of_an_earlier_life(data_dir / "dagster")
+    demo = StackProcess(data_dir, free_port_base(), "--exit", *WORLD, command="demo")
+    demo.wait_for("Simulating")
+    assets_served = assets_of(f"http://127.0.0.1:{demo.port_base + 3}/graphql")
+    assert demo.process.wait(1000) == 0, demo.output
+    left_running = processes_of(data_dir)
     with (
         Stack(stack_settings(data_dir=data_dir, port_base=free_port_base()), without=("dagster",)) as stack,
         connect(str(stack.settings.clickhouse_url), purpose="tests") as client,
@@ -88,20 +88,34 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
         before = read_ledger(client)
         account = json.loads(gxy("simulate", *WORLD, "--json", settings=stack.settings))
         wait_until_loaded(client, sum(counts[0] for counts in before.values()) + account["events"]["sent"])
-        yield Finished(output, stack.settings, client, before, account)
+        ended = (demo.output, assets_served, state_of(orphan, data_dir), left_running)
+        yield Finished(*ended, stack.settings, client, before, account)
 
 
-def free_port_base() -> int:
-    """The first of four ports in a row that nothing listens on."""
-    while True:
-        base = free_port()
-        if base < 65_000 and all(_is_free(base + n) for n in range(4)):
-            return base
+def run_of_an_earlier_life(dagster_home: Path) -> str:
+    """Leave a run that was under way when its stack was killed; return its id."""
+
+    @dg.job
+    def nightly() -> None:
+        """Stands for any job."""
+
+    write_dagster_home(dagster_home)
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        return instance.create_run_for_job(nightly, status=dg.DagsterRunStatus.STARTED).run_id
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+def state_of(run_id: str, data_dir: Path) -> dg.DagsterRunStatus:
+    with dg.DagsterInstance.from_config(str(data_dir / "dagster")) as instance:
+        run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def assets_of(graphql_url: str) -> int:
+    """How many assets Dagster's webserver shows."""
+    query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { assetNodes { id } } } } }"
+    answer = httpx.post(graphql_url, json={"query": query}, timeout=60)
+    return sum(len(node["assetNodes"]) for node in answer.json()["data"]["repositoriesOrError"]["nodes"])
 
 
 def wait_until_loaded(client: Client, accepted: int) -> None:
@@ -196,9 +210,14 @@ def test_orders_by_event_are_the_orders_of_the_backend_without_those_by_telephon
     assert events == known == finished.account["events"]["order_events"] > 0
 
 
+def test_dagster_served_the_graph_and_ended_an_orphaned_run(finished: Finished) -> None:
+    assert finished.assets_served > 10
+    assert "definitions do not load" not in finished.output
+    assert "1 unfinished runs of an earlier life" in finished.output
+    assert finished.orphan is dg.DagsterRunStatus.CANCELED
+
+
 def test_nothing_of_the_demo_still_runs_and_its_files_are_private(finished: Finished) -> None:
+    assert finished.left_running == {}
     secrets = finished.settings.data_dir / "secrets"
     assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o600}
-    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    mine = str(finished.settings.data_dir).encode()
-    assert not [command for command in commands if b"dagster" in command and mine in command]
