@@ -1,4 +1,4 @@
-"""governance.suppressions: people of whom nothing old is stored again, and what stands for them in the books.
+"""governance.suppressions: people of whom nothing old is stored again, what stands for them in the books, and removed tenants.
 
 Who keeps to the list (loader, extraction) reads it with `load`; deleting what was stored before belongs to `erasure`.
 """
@@ -17,12 +17,14 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.warehouse.client import read_sql
 
-Kind = Literal["customer", "anonymous"]
+Kind = Literal["customer", "anonymous", "tenant"]
 CUSTOMER: Kind = "customer"
 ANONYMOUS: Kind = "anonymous"
+TENANT: Kind = "tenant"  # everybody, of a tenant that was removed
 FOR_GOOD = datetime(2299, 12, 31, tzinfo=UTC)  # as `until`: an objection (GDPR Art. 21) or opt-out (CCPA), in force until lifted
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+FOR_GOOD_MS = (FOR_GOOD - EPOCH) // MILLISECOND
 TOMBSTONE_BYTES = 32  # as many characters as a pid
 COLUMNS = ["tenant_id", "kind", "identity_hash", "until", "tombstone", "request_id", "is_active"]
 TEXT = {"identity_hash": "string"}
@@ -44,12 +46,15 @@ class TenantSuppressions:
     tenant_id: str
     customers: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # (until, tombstone), the earliest first
     anonymous: dict[str, int] = field(default_factory=dict)
+    everybody_ms: int = -1
     latest_ms: int = 0
 
     def covers(self, customer_pid: str, anonymous_ids: Iterable[str], event_ms: int) -> bool:
         """Whether what one of these did at that time must not be stored. Empty identities are nobody's."""
         if event_ms > self.latest_ms:
             return False  # live traffic, nearly always: no hash is taken
+        if event_ms <= self.everybody_ms:
+            return True
         if customer_pid and self.tombstone(customer_pid, event_ms) is not None:
             return True
         return any(
@@ -87,6 +92,11 @@ class Suppressions:
         found = self.tenants.get(tenant_id)
         return found is not None and found.covers(customer_pid, (anonymous_id,), event_ms)
 
+    def is_removed(self, tenant_id: str) -> bool:
+        """Whether nothing of the tenant is ever stored."""
+        found = self.tenants.get(tenant_id)
+        return found is not None and found.everybody_ms >= FOR_GOOD_MS
+
 
 def load(client: Client) -> Suppressions:
     """Read what is in force."""
@@ -98,6 +108,8 @@ def load(client: Client) -> Suppressions:
         loaded.requests[row["request_id"]] = max(until_ms, loaded.requests.get(row["request_id"], until_ms))
         if row["kind"] == CUSTOMER:
             tenant.customers.setdefault(row["identity_hash"], []).append((until_ms, row["tombstone"]))
+        elif row["kind"] == TENANT:
+            tenant.everybody_ms = max(tenant.everybody_ms, until_ms)
         else:
             tenant.anonymous[row["identity_hash"]] = max(until_ms, tenant.anonymous.get(row["identity_hash"], until_ms))
     for tenant in loaded.tenants.values():
@@ -144,6 +156,12 @@ def suppress(
     if rows:
         client.insert("suppressions", rows, column_names=COLUMNS, database="governance")
     return {pid: wanted[CUSTOMER, hashed] for hashed, pid in pids.items()}
+
+
+def suppress_tenant(client: Client, tenant_id: str, *, until: datetime, request_id: UUID) -> None:
+    """Keep out whatever anybody did at the tenant up to `until`; asked again for the same request it means that instant."""
+    row = [tenant_id, TENANT, identity_hash(tenant_id, TENANT, ""), until, "", request_id, True]
+    client.insert("suppressions", [row], column_names=COLUMNS, database="governance")
 
 
 def lift(client: Client, tenant_id: str, request_id: UUID) -> None:

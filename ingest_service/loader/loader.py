@@ -181,8 +181,9 @@ class Loader:
         self.status.tallies.batch_seconds.observe(time.monotonic() - began)
 
     def _prepare(self, batch: cutting.Cut, loaded_ms: int) -> Prepared:
-        self._keys.check({record.tenant_id for _, record in batch.records})
         suppressed = self._suppressed.current()
+        tenants = {record.tenant_id for _, record in batch.records}
+        self._keys.check({one for one in tenants if not suppressed.is_removed(one)})
         with self._state.environment.begin() as transaction:
             known = Known(
                 suspects=self._state.dedup.suspects,

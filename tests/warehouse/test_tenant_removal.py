@@ -33,6 +33,7 @@ from gxy_analytics.governance.lifecycle.removals import (
 from gxy_analytics.governance.lifecycle.removing import NotRemovedError, run_due_removals, run_removal
 from gxy_analytics.governance.lifecycle.states import NotResumableError, resume, state_of, suspend
 from gxy_analytics.governance.retention.holds import lift_hold, place_hold
+from gxy_analytics.governance.suppressions import load
 from gxy_analytics.governance.tenants.commands import tenant
 from gxy_analytics.governance.tenants.tenants import RemovedTenantError, add_tenant
 from gxy_analytics.governance.tenants.write_keys import create_write_key
@@ -73,6 +74,7 @@ def test_everything_of_the_tenant_goes_and_nothing_of_its_neighbour(
     assert set(stored.report["tables"]) >= set(names)
     assert stored.report["kept"]["platform.category_trends"]
     assert acts(clickhouse, "acme") == ["tenant.removal_asked", "tenant.removal_begun", "tenant.removed"]
+    assert load(clickhouse).is_removed("acme"), "a loader that comes back in a year stores nothing of it"
 
 
 def test_a_tenant_that_is_to_be_removed_is_stopped_until_it_is_due_and_returns_when_it_is_cancelled(
@@ -142,6 +144,7 @@ def test_the_slug_of_a_removed_tenant_is_used_again_on_purpose_alone(
     }
     command = ["add", "acme", "--again", "--no-login"]
     assert "adopted tenant acme" in CliRunner().invoke(tenant, command, env=environment, catch_exceptions=False).output
+    assert not load(clickhouse).is_removed("acme")
     assert extract_everything(source, clickhouse)["orders"] == ()
     assert rows(clickhouse, "select count() from raw.oltp_orders final where tenant_id = 'acme'") == [(1,)]
     assert state_of(clickhouse, "acme").status == "active"

@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import os_user, record
+from gxy_analytics.governance.lifecycle import spools
 from gxy_analytics.governance.lifecycle.states import require_reason, state_of, write_state
 from gxy_analytics.governance.retention.holds import held
 from gxy_analytics.warehouse.client import read_sql
@@ -111,6 +112,7 @@ def readmit(client: Client, slug: str) -> None:
         if removal.state == REMOVED:
             details = {"removal_id": str(removal.removal_id)}
             record(client, "tenant.readmitted", tenant_id=slug, details=details)
+            spools.readmit(client, slug, removal.removal_id)
             save(client, removal, state=READMITTED)
 
 

@@ -30,7 +30,7 @@ from gxy_analytics.governance.lifecycle.removals import (
     refuse_held,
     save,
 )
-from gxy_analytics.governance.lifecycle.spools import clean_nodes, mark, unclean_nodes, unmark, working_nodes
+from gxy_analytics.governance.lifecycle.spools import clean_nodes, mark, unclean_nodes, working_nodes
 from gxy_analytics.governance.lifecycle.states import write_state
 from gxy_analytics.governance.lifecycle.traces import survivors
 from gxy_analytics.governance.tenants.write_keys import revoke_keys
@@ -144,7 +144,6 @@ def _finish(client: Client, removal: Removal, login: str) -> Removal:
             f"The rows of tenant '{slug}' are erased, but old parts of {', '.join(parts)} are on the disk until the server drops "
             f"them, in minutes. The hourly job ends the removal, or `gxy tenant remove {slug} --now` does."
         )
-    unmark(client, slug, removal.removal_id)
     report = {
         **removal.report,
         "rows": sum(table["erased"] for table in removal.report["tables"].values()),

@@ -1,6 +1,7 @@
-"""A removed tenant in the spools of the nodes, which the list of suppressions tells to be cleared; they acknowledge it there.
+"""A removed tenant in the spools of the nodes: the list of suppressions tells loaders to clear them and to store nothing of it.
 
-A loader deletes every loaded segment with records from before the mark, whoever's they are: see `ingest_service.loader`.
+They acknowledge it there. A loader deletes every loaded segment with records from before the mark, whoever's they are: see
+`ingest_service.loader`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.suppressions import lift, suppress
+from gxy_analytics.governance.suppressions import FOR_GOOD, suppress_tenant
 from gxy_analytics.warehouse.client import read_sql
 
-NODE_DAYS = 7  # a node that loaded nothing for longer has no unloaded segment, or somebody knows of it
+NODE_DAYS = 7  # a node that loaded nothing for longer is not waited for: what it has is dropped when it comes back
+LIST_SECONDS = 12.0  # a loader reads its list every 10 s
 POLL_SECONDS = 1.0
 
 
@@ -26,20 +28,18 @@ def working_nodes(client: Client) -> list[str]:
 
 
 def mark(client: Client, tenant_id: str, removal_id: UUID) -> None:
-    """Ask every loader to clear what it received up to now. Asked again it means up to then."""
-    suppress(
-        client,
-        tenant_id,
-        customer_pids=(),
-        anonymous_ids=(f"removal {removal_id}",),  # nobody's id: the list names the request, and each node answers it
-        until=datetime.now(UTC),
-        request_id=removal_id,
-    )
+    """Ask every loader to clear what it received so far, and to store nothing of the tenant from now on.
+
+    It stays when the tenant is removed: a loader that comes back after months loads nothing of it either.
+    """
+    suppress_tenant(client, tenant_id, until=FOR_GOOD, request_id=removal_id)
 
 
-def unmark(client: Client, tenant_id: str, removal_id: UUID) -> None:
-    """Forget the request once it was answered."""
-    lift(client, tenant_id, removal_id)
+def readmit(client: Client, tenant_id: str, removal_id: UUID) -> None:
+    """Let what is received from now on be stored again; returns when every loader knows."""
+    suppress_tenant(client, tenant_id, until=datetime.now(UTC), request_id=removal_id)
+    if working_nodes(client):
+        time.sleep(LIST_SECONDS)
 
 
 def clean_nodes(client: Client, removal_id: UUID) -> dict[str, str]:
