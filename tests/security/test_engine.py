@@ -162,6 +162,19 @@ def test_no_page_of_the_http_port_tells_anything_without_a_login(target: Target,
     assert not any(told in text for told in ("root:", "marts", target.victim, target.own))
 
 
+def test_the_servers_own_client_in_the_browser_is_closed(target: Target) -> None:
+    """There a tenant could set what its profile does not let it set, `readonly` first."""
+    opening = (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="
+    )
+    origin = f"{target.host}:{target.http_port}"
+    with closing(socket.create_connection((target.host, target.http_port), timeout=10)) as connection:
+        request = f"GET /webterminal HTTP/1.1\r\nHost: {origin}\r\nOrigin: http://{origin}\r\n{opening}\r\n\r\n"
+        connection.sendall(request.encode())
+        status = connection.recv(65_536).split(b" ")[1]
+    assert status in (b"403", b"404")
+
+
 @pytest.mark.parametrize(
     ("header", "value"),
     [

@@ -33,6 +33,7 @@ class UnsafeOperatorError(GxyError):
 ADVICE = """\
 <!-- config.d/access.xml of a full server: what nobody was granted or policed for is refused instead of shown. -->
 <clickhouse>
+    <enable_webterminal>false</enable_webterminal>
     <query_log>
         <enable_user_query_log>false</enable_user_query_log>
     </query_log>
