@@ -25,6 +25,11 @@ def nothing() -> None:
     """The hook of a process that needs none."""
 
 
+def never(_exit_code: int) -> bool:
+    """The answer of a process that nobody but the supervisor asks to end."""
+    return False
+
+
 @dataclass(frozen=True)
 class Port:
     """A port that a process will listen on: who wants it and the setting that moves it."""
@@ -56,8 +61,8 @@ class ProcessSpec:
     request_stop: Callable[[], None] | None = None
     """Asks for an orderly stop; None sends `stop_signal`."""
     stop_signal: signal.Signals = signal.SIGTERM
-    restarts_when_asked: bool = False
-    """Exit code 0 means that it was asked to read its configuration anew: no death, no backoff."""
+    ended_as_asked: Callable[[int], bool] = never
+    """Whether this exit code is that of an end that was asked for, to read its configuration anew: no death, no backoff."""
     drained: Callable[[float], bool] | None = None
     """Before the stop, up to `drain_timeout` seconds: whether its work since then (seconds since the epoch) is done."""
     drain_timeout: float = 10.0

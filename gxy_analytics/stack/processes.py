@@ -45,7 +45,7 @@ def clickhouse(
         prepare=prepare,
         ready=lambda _pid: server.answers() and is_prepared(),
         request_stop=server.end_serving,
-        restarts_when_asked=True,
+        ended_as_asked=server.ended_as_asked,
         ports=(
             Port(server.http_port, "ClickHouse (HTTP)", "GXY_CLICKHOUSE_HTTP_PORT"),
             Port(server.tcp_port, "ClickHouse (native)", "GXY_CLICKHOUSE_TCP_PORT"),

@@ -76,10 +76,11 @@ class Supervisor:
         for process in self.processes.values():
             if process.state is State.WAITING:
                 self._maybe_launch(process)
-            elif process.exit_code() == 0 and process.spec.restarts_when_asked:
-                self._start_again(process)
-            elif process.exit_code() is not None:
-                self._failed(process, how_it_ended(process.exit_code() or 0))
+            elif (code := process.exit_code()) is not None:
+                if process.spec.ended_as_asked(code):
+                    self._start_again(process)
+                else:
+                    self._failed(process, how_it_ended(code))
             elif process.state is State.STARTING:
                 self._maybe_ready(process)
             elif process.failures and time.monotonic() - process.launched_at > STABLE_SECONDS:

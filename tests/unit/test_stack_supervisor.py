@@ -113,7 +113,7 @@ def test_a_dead_process_is_announced_and_restarted_a_little_later_each_time(worl
 
 
 def test_a_process_that_ends_as_it_was_asked_to_starts_again_at_once_and_counts_as_no_death(world: World) -> None:
-    world.add("server", restarts_when_asked=True)
+    world.add("server", ended_as_asked=lambda code: code == 0)
     world.supervisor.start()
     for starts in (2, 3, 4):
         os.kill(world.supervisor.pids["server"], signal.SIGTERM)

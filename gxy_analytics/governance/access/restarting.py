@@ -22,7 +22,7 @@ from gxy_analytics.governance.access.facts import read_facts
 from gxy_analytics.settings import Settings, require
 from gxy_analytics.stack.lock import supervisor_of
 from gxy_analytics.warehouse.client import connect
-from gxy_analytics.warehouse.embedded import KILL_SERVING_QUERY, access_file
+from gxy_analytics.warehouse.embedded import FLUSH_LOG, KILL_SERVING_QUERY, access_file, ending_file
 from gxy_analytics.warehouse.single_writer import WarehouseBusyError, exclusive, single_writer
 
 Answer = TypeVar("Answer")
@@ -83,12 +83,14 @@ def _start_again(settings: Settings) -> None:
     written = datetime.fromtimestamp(access_file(settings.data_dir / "clickhouse").stat().st_mtime, UTC)
     if _has_started_since(url, written):
         return
-    # The connection may end before its answer.
-    with suppress(SourceUnreachableError, ClickHouseError), connect(url, purpose="access") as client:
-        client.command(KILL_SERVING_QUERY)
+    ending_file(settings.data_dir / "clickhouse").touch()
+    for sql in (FLUSH_LOG, KILL_SERVING_QUERY):
+        # The connection may end before its answer.
+        with suppress(SourceUnreachableError, ClickHouseError), connect(url, purpose="access") as client:
+            client.command(sql)
     deadline = time.monotonic() + RESTART_SECONDS
     while time.monotonic() < deadline:
-        # A server waits five seconds for connections that stay open, idle ones too, and its end counts as a crash then.
+        # A server that shuts down waits for connections, idle ones too: this process need not keep it waiting.
         default_pool_manager().clear()
         time.sleep(POLL_SECONDS)
         if _has_started_since(url, written):
