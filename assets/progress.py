@@ -12,7 +12,7 @@ def print_progress(console: Console, happened: Progress) -> None:
     """One line for what happened; a passed check says nothing, the summary counts it."""
     if isinstance(happened, TableBuilt):
         rows = f"{happened.rows:>12,} rows" if happened.rows is not None else " " * 17
-        console.print(f"  [green]✓[/] {happened.table:<38}{rows}  [dim]{happened.seconds:6.1f} s[/]")
+        console.print(f"  [green]✓[/] {happened.table:<42}{rows}  [dim]{happened.seconds:6.1f} s[/]")
     elif isinstance(happened, StepFailed):
         console.print(f"  [red]✗ {escape(happened.step)}[/]: {escape(happened.message)}")
     elif not happened.passed:

@@ -41,7 +41,9 @@ def run_demo(settings: Settings, plan: Plan, console: Console, *, stay: bool) ->
     )
     say = _heading(console)
     say("Starting the stack")
-    with Stack(settings, report=lambda name, what: console.print(f"  {name:<18} {what}", highlight=False)) as stack:
+    with Stack(
+        settings, report=lambda name, what: console.print(f"  {name:<18} {what}", highlight=False, soft_wrap=True)
+    ) as stack:
         say("Simulating: orders by SQL, events by HTTP")
         account = _simulate_and_load(stack.settings, plan, console)
         # Before the build: the server starts again for them, as it would for the asset that follows the tenants.
@@ -77,7 +79,8 @@ def _simulate_and_load(settings: Settings, plan: Plan, console: Console) -> Acco
         line = sum(read_ledger(client, tenants).values(), LedgerLine()) - before
     console.print(
         f"  sent {sent:,} events in {account.seconds:.1f} s; the loader took {line.inserted:,} as new, "
-        f"{line.deduplicated:,} as known already, {line.rejected:,} as dead letters."
+        f"{line.deduplicated:,} as known already, {line.rejected:,} as dead letters.",
+        soft_wrap=True,
     )
     return account
 

@@ -11,11 +11,13 @@ from gxy_analytics.demo.summary import Summary
 from gxy_analytics.settings import Settings
 
 GREEN, RED = "[green]✓[/]", "[red]✗[/]"
+WIDE = 116
+"""Columns of a terminal that show every column of the shops whole, with amounts of seven digits."""
 
 
 def print_summary(console: Console, summary: Summary, *, seconds: float) -> None:
     """The tables, and one line that says whether everything adds up."""
-    for part in (_ledger(summary), _shops(summary), _best_sellers(summary)):
+    for part in (_ledger(summary), _shops(summary, whole=console.width >= WIDE), _best_sellers(summary)):
         console.print()
         console.print(part)
     console.print()
@@ -69,10 +71,13 @@ def _ledger(summary: Summary) -> RenderableType:
     return table
 
 
-def _shops(summary: Summary) -> RenderableType:
-    table = _table("Shops", ("tenant", ""), ("orders", "GMV", "average order", "returns", "net sales", "sessions", "conversion"))
+def _shops(summary: Summary, *, whole: bool) -> RenderableType:
+    """A line for each shop. What a narrow terminal would cut is left out: half an amount says something else."""
+    between = ("average order", "returns") if whole else ()
+    conversion = "conversion" if whole else "conv."
+    table = _table("Shops", ("tenant", ""), ("orders", "GMV", *between, "net sales", "sessions", conversion))
     for shop in summary.shops:
-        amounts = (shop.gmv, shop.average_order, shop.returns, shop.net_sales)
+        amounts = (shop.gmv, *((shop.average_order, shop.returns) if whole else ()), shop.net_sales)
         table.add_row(
             shop.tenant_id, shop.currency, f"{shop.orders:,}", *(f"{amount:,.2f}" for amount in amounts),
             f"{shop.sessions:,}", f"{shop.conversion:.1%}",

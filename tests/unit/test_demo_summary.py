@@ -32,8 +32,8 @@ GREEN = Summary(
 )
 
 
-def printed(summary: Summary) -> str:
-    console = Console(record=True, width=120, quiet=False, file=None)
+def printed(summary: Summary, width: int = 120) -> str:
+    console = Console(record=True, width=width, quiet=False, file=None)
     with console.capture() as capture:
         print_summary(console, summary, seconds=1)
     return capture.get()
@@ -63,6 +63,23 @@ def test_whatever_does_not_add_up_is_named(summary: Summary, complaint: str) -> 
 
 def test_orders_that_no_rate_converts_are_told() -> None:
     assert "(2 orders have no rate)" in printed(replace(GREEN, orders_without_rate=2))
+
+
+@pytest.mark.parametrize("width", [80, 100, 116, 120])
+def test_no_terminal_cuts_a_number(width: int) -> None:
+    rupees = replace(SHOP, tenant_id="saffron-pantry", currency="INR", gmv=Decimal("209196.12"), net_sales=Decimal("211845.34"))
+    text = printed(
+        replace(
+            GREEN,
+            shops=[rupees],
+            ledger={"saffron-pantry": LedgerLine(262_329, 262_000, 300, 29, 0)},
+            account=Account({"saffron-pantry": TenantAccount("INR", sent=262_329)}),
+        ),
+        width,
+    )
+    assert "…" not in text
+    assert "209,196.12" in text
+    assert "211,845.34" in text
 
 
 @pytest.mark.parametrize("stays", [True, False])
