@@ -16,15 +16,15 @@ from clickhouse_connect.driver.client import Client
 
 from gxy_analytics.governance.audit.record import record
 from gxy_analytics.governance.erasure.accounting import read_books, require_same
+from gxy_analytics.governance.erasure.counted import delete_counted
 from gxy_analytics.governance.erasure.errors import HeldError, ProportionError, SurvivorsError
 from gxy_analytics.governance.erasure.letters import hide_letters
 from gxy_analytics.governance.erasure.registry import Registry, Table
 from gxy_analytics.governance.erasure.report import build_report
-from gxy_analytics.governance.erasure.requests import Request, save
+from gxy_analytics.governance.erasure.requests import Request, get_request, save
 from gxy_analytics.governance.erasure.sessions import hide_sessions
 from gxy_analytics.governance.erasure.target import Target, unseal
 from gxy_analytics.governance.erasure.treatments import (
-    account_for,
     count_rows,
     drop_leftovers,
     hide,
@@ -102,6 +102,7 @@ def erase(run: Run, request: Request) -> Request:
     hidden_at = server_now(run.client)
     for table in tables:
         purge(run.client, table)
+    request = get_request(run.client, request.request_id)  # hiding has saved progress
     done = {
         "books": request.progress.get("books") or books,
         "dropped": [*request.progress.get("dropped", []), *dropped],
@@ -205,8 +206,8 @@ def _hide_all(
     before = read_books(run.client, target, names)
     for table in tables:
         if table.counted_as:
-            account_for(run.client, table, target, request.request_id, request.progress["attempt"])
-        if table.treatment == "sessions":
+            request = delete_counted(run.client, request, table, target)
+        elif table.treatment == "sessions":
             hide_sessions(run.client, run.settings, run.registry, table, target, present)
         elif table.treatment == "letters":
             hide_letters(run.client, target, run.keys)

@@ -1,11 +1,10 @@
 """What is done in a table: its rows counted, hidden from every reader, and then taken out of its parts.
 
-Each step can be repeated. Sessions and dead letters have modules of their own; the order of the steps belongs to `run`.
+Each step can be repeated. Sessions, dead letters and rows that the ledger counts have modules of their own; the order of the
+steps belongs to `run`.
 """
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
@@ -54,25 +53,6 @@ def purge(client: Client, table: Table) -> None:
     ((masked,),) = client.query(read_sql(__package__, "masked_parts.sql"), parameters=parameters).result_rows
     if masked:
         client.command(filled("apply_mask", table=quoted(table)), settings=SYNC)
-
-
-def account_for(client: Client, table: Table, target: Target, request_id: UUID, attempt: int) -> int:
-    """Count the rows that are about to be deleted into governance.erased_rows, once an attempt; return how many.
-
-    The ledger of what was inserted then still adds up. The rows carry no request: when somebody shopped is not kept.
-    """
-    (column, *_) = table.times
-    sql = filled("count_buckets", table=quoted(table), time=quote_identifier(column), rows=predicate(table, ASKED))
-    rows = ask(client, sql, target).result_rows
-    if rows:
-        client.insert(
-            "erased_rows",
-            [[target.tenant_id, table.counted_as, bucket, erased] for bucket, erased in rows],
-            column_names=["tenant_id", "source", "bucket_at", "erased"],
-            database="governance",
-            settings={"insert_deduplication_token": f"{request_id}:{table.name}:{attempt}", "async_insert": 0},
-        )
-    return sum(int(erased) for _, erased in rows)
 
 
 def drop_leftovers(client: Client, registry: Registry) -> list[str]:
