@@ -23,8 +23,8 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests come last: their files are short, so that at the end no process is alone with a long one."""
-    items.sort(key=lambda item: item.path.parent.name == "unit")
+    """By file name, so that tests that wait for clients run beside tests that build marts; unit tests, which are short, last."""
+    items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name))
 
 
 def free_port() -> int:
