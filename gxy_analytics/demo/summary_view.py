@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -36,9 +38,10 @@ def print_farewell(console: Console, settings: Settings, summary: Summary, *, st
         f"  Ingest API  {settings.ingest_url}/schema",
         f"  ClickHouse  http://{(settings.clickhouse_url or '').rpartition('@')[2]}/play  (user and password: `gxy env`)",
         "[bold]Try[/] in another terminal",
-        f"  gxy materialize --from {day} --to {day}   # build a day again: it is the same day",
-        "  gxy tenant add my-shop --timezone Europe/Berlin              # a shop of your own, and its write key",
-        "  gxy doctor                                                   # what is wrong, and how to mend it",
+        f'  export PATH="{Path(sys.executable).parent}:$PATH" GXY_DATA_DIR="{settings.data_dir.resolve()}"',
+        f"  gxy materialize --from {day} --to {day}     # build a day again: it is the same day",
+        "  gxy tenant add my-shop --timezone Europe/Berlin         # a shop of your own, and its write key",
+        "  gxy doctor                                              # what is wrong, and how to mend it",
         "",
         f"{shop}'s days are in marts.sales_daily. " + ("The stack runs until Ctrl-C." if stays else "The stack stops now."),
     ]

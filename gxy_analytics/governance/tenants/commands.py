@@ -96,7 +96,10 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps(tenants))
         return
     columns = ("tenant_id", "name", "plan", "country", "currency", "timezone", "status")
-    table = Table(*(column.replace("_", " ") for column in columns), "keys")
+    table = Table(*(column.replace("_", " ") for column in columns))
+    table.columns[0].no_wrap = True
+    # A key is named by what is shown of it: it must not be cut.
+    table.add_column("keys", no_wrap=True)
     for row in tenants:
         table.add_row(*(str(row[column]) for column in columns), "\n".join(map(_shown, row["keys"])))
     Console().print(table)
