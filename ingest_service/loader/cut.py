@@ -53,8 +53,11 @@ class Cut:
 
 
 def cut(path: Path, slot: str, offset: int, until: int | None = None) -> Cut:
-    """Read records of the segment at `path` from `offset`: to the limits, or exactly to `until` (a batch that is run again)."""
-    reader = read_records(path, offset)
+    """Read records of the segment at `path` from `offset`: to the limits, or exactly to `until` (a batch that is run again).
+
+    A batch was cut of durable records only, so `until` holds also where the mark lags behind it after a power cut.
+    """
+    reader = read_records(path, offset, durable=until or 0)
     found = Cut(slot, int(path.stem), max(offset, HEADER_BYTES), max(offset, HEADER_BYTES))
     events = size = 0
     for at, following, record in reader:

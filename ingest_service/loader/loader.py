@@ -23,7 +23,7 @@ from ingest_service.loader import cut as cutting
 from ingest_service.loader.cleaning import SpoolCleaning
 from ingest_service.loader.customers import CustomerNames
 from ingest_service.loader.keys import KeyCheck
-from ingest_service.loader.manifest import Manifest
+from ingest_service.loader.manifest import BatchLine, Manifest
 from ingest_service.loader.prepare import Known, Prepared, prepare
 from ingest_service.loader.reconcile import finish_differing
 from ingest_service.loader.salvage import resume_after
@@ -99,8 +99,7 @@ class Loader:
         line = self._manifest.last()
         if line is None:
             return
-        at = self._state.cursor(line.slot)
-        if (at.segment, at.offset) >= (line.segment, line.end):
+        if self._is_committed(line):
             return
         path = self._settings.spool_dir / line.slot / f"{line.segment:08d}.seg"
         found = cutting.cut(path, line.slot, line.first, until=line.end) if path.exists() else None
@@ -114,6 +113,14 @@ class Loader:
             self.status.alarm(f"batch {line.batch_id} gives other rows than before the restart: only what is missing is inserted")
             finish_differing(self._sink, prepared)
         self._commit(prepared)
+
+    def _is_committed(self, line: BatchLine) -> bool:
+        """Whether the cursor is past the line. One that an emptied spool left says nothing of a line of the spool after it."""
+        at = self._state.cursor(line.slot)
+        mark = read_mark(self._settings.spool_dir / line.slot)
+        if mark is not None and line.segment <= mark[0] < at.segment:
+            return False
+        return (at.segment, at.offset) >= (line.segment, line.end)
 
     def close(self) -> None:
         """Give the state directory up."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingest_service.spool.segment_file import sync_directory
+from ingest_service.spool.segment_file import make_directory, sync_directory
 
 ROTATE_BYTES = 4 << 20
 
@@ -49,7 +49,7 @@ class Manifest:
     """The append-only file of batch lines. Batches are worked off one at a time, so only the last line can be unfinished."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent)
         self.path = path
 
     def write(self, line: BatchLine) -> None:

@@ -8,5 +8,5 @@ from
     where received_at between fromUnixTimestamp64Milli({first_ms:Int64}, 'UTC') and fromUnixTimestamp64Milli({last_ms:Int64}, 'UTC')
         and rejected_id in ({ids:Array(String)})
         and replayed_at is null
-        and loaded_at <= fromUnixTimestamp64Milli({asked_ms:Int64}, 'UTC')
+        and loaded_at < fromUnixTimestamp64Milli({asked_ms:Int64}, 'UTC')
 ) as letter

@@ -138,9 +138,9 @@ def replay(
             rows = _whole(client, keys)
             for tenant_id, count in Counter(_text(row["tenant_id"]) for row in rows).items():
                 record(client, OPENED, tenant_id=tenant_id, reason="replay", rows=count, details={"what": "dead_letters"})
+            asked_ms = time.time_ns() // 1_000_000  # before the loader can see a letter, and refuse it again
             spool.append([make_frame(record_of(row, open_letter(row, seal))) for row in rows])
-            marked = _where(keys) | {"asked_ms": time.time_ns() // 1_000_000}
-            client.command(read_sql(PACKAGE, "mark_replayed.sql"), parameters=marked)
+            client.command(read_sql(PACKAGE, "mark_replayed.sql"), parameters={**_where(keys), "asked_ms": asked_ms})
             done.update(key["reason"] for key in keys)
     finally:
         spool.close()

@@ -16,6 +16,7 @@ import msgspec
 
 from gxy_analytics.errors import GxyError
 from ingest_service.loader.dedup import DedupIndex
+from ingest_service.spool.segment_file import make_directory, sync_directory
 
 MAP_BYTES = 1 << 36  # address space, not disk: the file grows as it is used
 MAX_DATABASES = 64
@@ -70,7 +71,7 @@ class LoaderState:
     """The state directory of one loader. Raises LoaderRunsError when another process has it open."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_directory(directory)
         self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,6 +81,8 @@ class LoaderState:
                 f"another loader works on {directory}: stop it first, or give this one its own data directory."
             ) from error
         self.environment = lmdb.open(str(directory / "state"), map_size=MAP_BYTES, max_dbs=MAX_DATABASES, metasync=True)
+        sync_directory(directory)  # LMDB syncs its file, but neither the entry of it nor that of its directory
+        sync_directory(directory / "state")
         self._cursors = self.environment.open_db(b"cursors")
         self._totals = self.environment.open_db(b"totals")
         self._ledger = self.environment.open_db(b"ledger")

@@ -1,6 +1,7 @@
 """The `committed` mark of a slot: up to where its live segment went through fdatasync, for readers in other processes.
 
-The mark is a memory-mapped word, synced only when a segment is opened: after a crash it may lag, and recovery does not trust it.
+The mark is a memory-mapped word, synced only when a segment is opened: after a power cut it may lag, but it is never ahead.
+So recovery looks for records behind it, and cuts none before it.
 """
 
 from __future__ import annotations

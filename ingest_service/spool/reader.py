@@ -37,11 +37,13 @@ class SegmentReader:
     """Iterates `(offset, next_offset, record)` from a byte offset (0 = the beginning) to the last durable record.
 
     After the iteration `end` says why it stopped and `offset` where. A live segment is read only up to its `committed` mark,
-    so a record that is not yet on disk is never seen. Raises BadSegmentError for a file that is no segment, FileNotFoundError.
+    so a record that is not yet on disk is never seen; `durable` is an offset that the caller knows to be, should the mark lag.
+    Raises BadSegmentError for a file that is no segment, FileNotFoundError.
     """
 
-    def __init__(self, path: Path, offset: int = 0) -> None:
+    def __init__(self, path: Path, offset: int = 0, durable: int = 0) -> None:
         self.path = path
+        self._durable = durable
         self.offset = max(offset, HEADER_BYTES)
         self.end: SegmentEnd | None = None
         self.footer: Footer | None = None
@@ -68,7 +70,7 @@ class SegmentReader:
         if mark[0] > number:  # sealed since we looked, or left by a failing disk: look again, else trust the checksums
             self.footer = read_footer(fd)
             return self.footer.data_end if self.footer else size
-        return min(mark[1], size) if mark[0] == number else HEADER_BYTES
+        return min(max(mark[1] if mark[0] == number else HEADER_BYTES, self._durable), size)
 
     def _records(self, fd: int, limit: int) -> Iterator[tuple[int, int, SpoolRecord]]:
         want = WINDOW_BYTES
@@ -104,6 +106,6 @@ def read_footer(fd: int) -> Footer | None:
     return footer if footer and footer.data_end == size - FOOTER_BYTES else None
 
 
-def read_records(path: Path, offset: int = 0) -> SegmentReader:
+def read_records(path: Path, offset: int = 0, durable: int = 0) -> SegmentReader:
     """Records of the segment at `path` from byte `offset` on; ask the returned reader for its `end` afterwards."""
-    return SegmentReader(path, offset)
+    return SegmentReader(path, offset, durable)

@@ -108,9 +108,10 @@ class SegmentFile:
         return Footer(self.header.nonce, self.count, self.first_ns, self.last_ns, self.end, self._hash.intdigest())
 
 
-def recover_segment(path: Path) -> bool:
+def recover_segment(path: Path, durable: int = 0) -> bool:
     """Seal a segment that its writer left open, cut at the first bad frame; a sealed one is left alone.
 
+    A bad frame before byte `durable` is not torn but damaged: nothing before it is cut, and the loader sets the segment aside.
     Memory is bounded by one record. Returns whether a torn record was cut. Raises OSError, BadSegmentError.
     """
     fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -119,6 +120,7 @@ def recover_segment(path: Path) -> bool:
             return False
         nonce = unpack_header(os.pread(fd, HEADER_BYTES, 0)).nonce
         footer = _scan(fd, nonce)
+        footer = footer._replace(data_end=max(footer.data_end, min(durable, os.fstat(fd).st_size)))
         torn = any(os.pread(fd, FRAME_BYTES, footer.data_end))
         _seal(fd, footer)
         return torn
@@ -153,6 +155,14 @@ def _write_all(fd: int, data: bytes, offset: int) -> None:
     written = os.pwrite(fd, data, offset)
     while written < len(data):
         written += os.pwrite(fd, data[written:], offset + written)
+
+
+def make_directory(directory: Path) -> None:
+    """Make it, with its parents, so that it survives a power cut: what is synced inside a directory that is gone is gone."""
+    missing = [path for path in directory.parents if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in [directory, *missing]:
+        sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:

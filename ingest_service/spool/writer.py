@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from gxy_analytics.errors import GxyError
-from ingest_service.spool.mark import CommittedMark
+from ingest_service.spool.mark import CommittedMark, read_mark
 from ingest_service.spool.record import SpoolRecord, encode_record
 from ingest_service.spool.rotation import asked_to_seal
 from ingest_service.spool.segment import (
@@ -27,7 +27,7 @@ from ingest_service.spool.segment import (
     pack_frame,
     segment_number,
 )
-from ingest_service.spool.segment_file import Frame, SegmentFile, recover_segment
+from ingest_service.spool.segment_file import Frame, SegmentFile, make_directory, recover_segment
 from ingest_service.spool.spare import SpareFile
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Spool:
     """
 
     def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_directory(directory)
         self.directory = directory
         self._segment_bytes = segment_bytes
         self._lock = _take_lock(directory)
@@ -220,10 +220,11 @@ def recover_slot(directory: Path) -> int:
     """
     for unfinished in directory.glob("*.new"):
         unfinished.unlink()
+    live, durable = read_mark(directory) or (0, 0)
     torn = 0
     for path in list_segments(directory):
         with suppress(BadSegmentError):
-            torn += recover_segment(path)
+            torn += recover_segment(path, durable if segment_number(path) == live else 0)
     return torn
 
 
