@@ -5,6 +5,7 @@ A definition that Dagster loads does not belong here.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from gxy_analytics.quality.ddl import Table, ddl_tables
+from gxy_analytics.warehouse.client import read_sql
 
 OWNERS = ["team:data-platform"]
 WRITE_POOL = "clickhouse_write"
@@ -33,15 +35,25 @@ GROUPS = {
 
 
 @cache
+def column_notes() -> dict[str, Any]:
+    """What columns hold that the schema files do not say: by database and table, and under `everywhere`."""
+    return tomllib.loads(read_sql(__package__, "columns.toml"))
+
+
+@cache
 def contracts() -> dict[tuple[str, str], Table]:
     """The tables of the schema files, read once."""
     return ddl_tables()
 
 
-def table_schema(table: Table) -> dg.TableSchema:
-    """The columns as the UI shows them."""
+def table_schema(database: str, name: str, table: Table) -> dg.TableSchema:
+    """The columns as the UI shows them: what the schema files say of them, else what `columns.toml` does."""
+    notes = column_notes()
+    notes = notes["everywhere"] | notes.get(database, {}).get(name, {})
     return dg.TableSchema(
-        columns=[dg.TableColumn(name, column.type, description=column.comment or None) for name, column in table.columns.items()]
+        columns=[
+            dg.TableColumn(column, of.type, description=of.comment or notes.get(column)) for column, of in table.columns.items()
+        ]
     )
 
 
@@ -57,6 +69,6 @@ def table_spec(
         owners=OWNERS,
         kinds={"clickhouse", *kinds},
         deps=deps,
-        metadata={"dagster/column_schema": table_schema(contract), "dagster/table_name": f"{database}.{table}"},
+        metadata={"dagster/column_schema": table_schema(database, table, contract), "dagster/table_name": f"{database}.{table}"},
         **attributes,
     )
