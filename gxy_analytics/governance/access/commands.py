@@ -30,6 +30,8 @@ def plan(as_json: bool) -> None:
     with open_access(load_settings()) as opened:
         found = opened.plan()
     print_plan(found, as_json)
+    if not as_json and found.restarts:
+        click.echo("the embedded ClickHouse must start again to know it: `gxy access apply` does that")
 
 
 @access.command()
@@ -96,8 +98,6 @@ def print_plan(found: Plan, as_json: bool) -> None:
         click.echo(line)
     if found.is_empty:
         click.echo(NOTHING)
-    elif found.restarts:
-        click.echo("the embedded ClickHouse must start again to know it: `gxy access apply` does that")
 
 
 def print_login(login: Login, as_json: bool) -> None:
