@@ -9,6 +9,7 @@ from assets.conventions import BUILD_TAG, OWNERS, table_spec
 from gxy_analytics.governance.audit.daily import bring_up_to_date, look_through
 from gxy_analytics.governance.audit.verification import Verdict
 from gxy_analytics.quality.outcome import Outcome, failed, passed
+from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 
 KEY = ["governance", "audit"]
@@ -36,10 +37,12 @@ def audit(context: dg.AssetExecutionContext, platform: Platform) -> dg.Materiali
     """Harvest the log of queries, seal what waits, give up what is too old."""
     with platform.clickhouse("audit", context.run.run_id, role="auditor") as client:
         day = bring_up_to_date(client, platform.settings, datetime.now(UTC))
+        rows = table_rows(client, *KEY) or 0
     until = day.harvest.harvested_until
     return dg.MaterializeResult(
         asset_key=KEY,
         metadata={
+            "dagster/row_count": rows,
             "sealed": day.sealed,
             "retired": day.retired,
             "harvested_until": until.isoformat() if until else "no complete hour",

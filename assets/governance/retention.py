@@ -10,6 +10,7 @@ from assets.conventions import BUILD_TAG, OWNERS, WRITE_POOL, table_spec
 from gxy_analytics.governance.retention.apply import Applied
 from gxy_analytics.governance.retention.apply import apply as apply_rules
 from gxy_analytics.governance.retention.overdue import check_overdue
+from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 
 KEY = ["governance", "retention_runs"]
@@ -35,9 +36,11 @@ def retention_runs(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     """Delete what is over, under every rule; what legal holds keep stays."""
     with platform.clickhouse("retention", context.run.run_id, role="eraser") as client:
         done = apply_rules(client, platform.settings, datetime.now(UTC), UUID(context.run.run_id))
+        rows = table_rows(client, *KEY) or 0
     return dg.MaterializeResult(
         asset_key=KEY,
         metadata={
+            "dagster/row_count": rows,
             "rows": sum(one.rows for one in done),
             "bytes": sum(one.bytes for one in done),
             "held_rows": sum(one.held for one in done),

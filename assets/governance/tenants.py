@@ -12,6 +12,7 @@ from assets.retries import retried
 from gxy_analytics.governance.lifecycle.mirror import follow_backend
 from gxy_analytics.governance.lifecycle.removals import OPEN, Removal
 from gxy_analytics.governance.lifecycle.removing import run_due_removals
+from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 
 STATES = ["governance", "tenant_states"]
@@ -38,8 +39,9 @@ def tenant_states(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     """Look once; fails when many tenants are gone at once."""
     with retried(), platform.clickhouse("follow tenants", context.run.run_id, role="eraser") as client:
         followed = asdict(follow_backend(client, platform.settings))
+        rows = table_rows(client, *STATES) or 0
     shown = {name: ", ".join(value) or "none" if isinstance(value, tuple) else value for name, value in followed.items()}
-    return dg.MaterializeResult(asset_key=STATES, metadata=shown)
+    return dg.MaterializeResult(asset_key=STATES, metadata={"dagster/row_count": rows, **shown})
 
 
 @dg.multi_asset(
@@ -60,9 +62,11 @@ def tenant_removals(context: dg.AssetExecutionContext, platform: Platform) -> dg
     """Run what is due; one that cannot end says why and keeps the others from nothing."""
     with retried(), platform.clickhouse("remove tenants", context.run.run_id, role="eraser") as client:
         touched = run_due_removals(client, platform.settings)
+        rows = table_rows(client, *REMOVALS) or 0
     return dg.MaterializeResult(
         asset_key=REMOVALS,
         metadata={
+            "dagster/row_count": rows,
             "touched": len(touched),
             "open": sum(removal.state in OPEN for removal in touched),
             "removals": dg.MetadataValue.md("\n".join(_line(removal) for removal in touched) or "none was due"),

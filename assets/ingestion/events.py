@@ -6,6 +6,7 @@ from assets.conventions import table_spec
 from assets.partitions import daily, required_window
 from assets.retries import retried
 from gxy_analytics.quality.events import arrived_events, loaded, rejected_events
+from gxy_analytics.quality.row_counts import table_rows
 from gxy_analytics.resources import Platform
 
 EVENTS = (
@@ -56,6 +57,12 @@ def events_rejected(context: dg.AssetExecutionContext, platform: Platform) -> dg
     window = required_window(context.run.tags)
     with retried(), platform.clickhouse("raw.events_rejected", context.run.run_id) as client:
         by_reason = rejected_events(client, window)
+        rows = table_rows(client, "raw", "events_rejected") or 0
     return dg.MaterializeResult(
-        metadata={"days": str(window), "rejected_on_these_days": sum(by_reason.values()), "rejected_by_reason": by_reason}
+        metadata={
+            "days": str(window),
+            "dagster/row_count": rows,
+            "rejected_on_these_days": sum(by_reason.values()),
+            "rejected_by_reason": by_reason,
+        }
     )
