@@ -1,4 +1,4 @@
-"""The ingest service as real processes for the tests: start, find its workers, stop, and read what it spooled."""
+"""The ingest service and the loader as real processes for the tests: start, find workers, stop, and read what was spooled."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from gxy_analytics.governance.tenants.write_keys import hash_write_key
+from gxy_analytics.governance.vault.master_key import load_master_key
+from gxy_analytics.settings import Settings
 from ingest_service.spool.reader import SegmentEnd, read_records
 from ingest_service.spool.record import SpoolRecord
 from ingest_service.spool.segment import list_segments
@@ -102,6 +105,20 @@ class IngestProcess:
 
     def spooled_ids(self) -> list[str]:
         return [event["event_id"] for record in self.spooled() for event in json.loads(record.body)["events"]]
+
+
+@contextmanager
+def running_loader(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m ingest_service.loader` with a master key of its own; its log is `loader.log` of the data directory."""
+    load_master_key(settings.master_key_path, create=True)
+    with (settings.data_dir / "loader.log").open("ab") as log:
+        command = [sys.executable, "-m", "ingest_service.loader"]
+        process = subprocess.Popen(command, env={**os.environ, **settings.as_env()}, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def event(event_id: str, **fields: Any) -> dict[str, Any]:

@@ -20,10 +20,9 @@ import httpx
 import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
-from ingest_process import IngestProcess, event, until
+from ingest_process import IngestProcess, event, running_loader, until
 
 from gxy_analytics.governance.tenants.tenants import add_tenant
-from gxy_analytics.governance.vault.master_key import load_master_key
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
@@ -63,13 +62,8 @@ def door(settings: Settings) -> Iterator[IngestProcess]:
 
 @pytest.fixture
 def loader(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    load_master_key(settings.master_key_path, create=True)
-    with (settings.data_dir / "loader.log").open("ab") as log:
-        command = [sys.executable, "-m", "ingest_service.loader"]
-        process = subprocess.Popen(command, env={**os.environ, **settings.as_env()}, stdout=log, stderr=log)
-    yield process
-    process.terminate()
-    process.wait(30)
+    with running_loader(settings) as process:
+        yield process
 
 
 @dataclass(eq=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
-from ingest_process import KEY, IngestProcess, event, until
+from ingest_process import KEY, IngestProcess, event, running_loader, until
 
 from gxy_analytics.governance.suppressions import suppress
 from gxy_analytics.governance.tenants.ingest_policy import Grant
@@ -51,13 +49,8 @@ def ingest(settings: Settings) -> Iterator[IngestProcess]:
 
 @pytest.fixture
 def loader(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    load_master_key(settings.master_key_path, create=True)
-    with (settings.data_dir / "loader.log").open("ab") as log:
-        command = [sys.executable, "-m", "ingest_service.loader"]
-        process = subprocess.Popen(command, env={**os.environ, **settings.as_env()}, stdout=log, stderr=log)
-    yield process
-    process.terminate()
-    process.wait(30)
+    with running_loader(settings) as process:
+        yield process
 
 
 def rows(client: Client) -> list[str]:
