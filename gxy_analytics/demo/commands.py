@@ -14,7 +14,8 @@ from gxy_analytics.demo.options import make_plan, world_options
 from gxy_analytics.demo.runner import run_simulation
 from gxy_analytics.demo.tables import account_table
 from gxy_analytics.settings import load_settings
-from gxy_analytics.stack.stack import interrupt_on_signals, stack_settings
+from gxy_analytics.stack.stack import stack_settings
+from gxy_analytics.stack.terminal import outlive_terminal
 
 
 @click.command()
@@ -46,8 +47,8 @@ def demo(leave: bool, data_dir: Path | None, port_base: int | None, **world: Any
     Over the same data directory a second demo adds only the days that are new: what it sends again is de-duplicated.
     """
     plan = make_plan(**world)
+    outlive_terminal()
     console = wide_console()
-    interrupt_on_signals()
     settings = stack_settings(data_dir=data_dir, port_base=port_base)
     try:
         run_demo(settings, plan, console, stay=not leave)

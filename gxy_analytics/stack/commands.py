@@ -15,7 +15,8 @@ from rich.markup import escape
 from gxy_analytics.settings import Settings, load_settings, require
 from gxy_analytics.stack.doctor import Finding, Level, examine
 from gxy_analytics.stack.sockets import without_credentials
-from gxy_analytics.stack.stack import PARTS, Stack, interrupt_on_signals, stack_settings
+from gxy_analytics.stack.stack import PARTS, Stack, stack_settings
+from gxy_analytics.stack.terminal import outlive_terminal
 
 DATA_DIR = click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="State of the stack [GXY_DATA_DIR, default .gxy]."
@@ -33,17 +34,24 @@ def up(
     data_dir: Path | None, port_base: int | None, listen_host: str | None, ingest_workers: int | None, without: tuple[str, ...]
 ) -> None:
     """Start the embedded stack, wait until it is ready, and run it until Ctrl-C."""
+    outlive_terminal()
     console = Console(highlight=False)
-    interrupt_on_signals()
     quieten_client()
     settings = stack_settings(data_dir=data_dir, port_base=port_base, listen_host=listen_host, ingest_workers=ingest_workers)
     stack = Stack(settings, without=without, report=lambda name, what: say(console, name, what))
     try:
-        with stack:
+        # Not `with`: an interrupt between the end of its entering and its body would stop nothing.
+        try:
+            stack.start()
             for line in address_lines(stack.settings):
                 console.print(line, soft_wrap=True)
             stack.wait()
+        finally:
+            stack.stop()
     except KeyboardInterrupt:
+        if not stack.was_up:
+            console.print("interrupted before it was up: everything is stopped")
+            raise click.exceptions.Exit(130) from None
         console.print("stopped: nothing that was accepted is lost")
 
 

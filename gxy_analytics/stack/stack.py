@@ -5,11 +5,10 @@ Which processes it has belongs to `processes`, how each is kept running to `supe
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,12 +45,6 @@ def stack_settings(*, port_base: int | None = None, **overrides: Any) -> Setting
     names = ("clickhouse_http_port", "clickhouse_tcp_port", "ingest_port", "dagster_port")
     ports: dict[str, Any] = {name: port_base + offset for offset, name in enumerate(names)} if port_base is not None else {}
     return Settings(**ports, **{name: value for name, value in overrides.items() if value is not None})
-
-
-def interrupt_on_signals() -> None:
-    """Make SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, also where SIGINT is ignored (a script's `&`)."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
 
 
 def without(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
@@ -102,6 +95,11 @@ class Stack:
         self.stop()
 
     @property
+    def was_up(self) -> bool:
+        """Whether all of it was ready once."""
+        return self._watcher is not None
+
+    @property
     def pids(self) -> dict[str, int]:
         """Name to pid of the processes that run now."""
         return self._supervisor.pids
@@ -121,13 +119,14 @@ class Stack:
             if not self._embeds_clickhouse and self.settings.clickhouse_url:
                 self._migrate_external()
             self._supervisor.start()
+            self._publish()
+            # A daemon: whatever interrupts this, the interpreter does not wait for it at its end.
+            watcher = Future[None]()
+            threading.Thread(target=self._watch_into, args=(watcher,), name="gxy-stack", daemon=True).start()
+            self._watcher = watcher
         except BaseException:
             self.stop()
             raise
-        self._publish()
-        executor = ThreadPoolExecutor(1, thread_name_prefix="gxy-stack")
-        self._watcher = executor.submit(self._watch)
-        executor.shutdown(wait=False)
 
     def wait(self) -> None:
         """Block until `stop` is called elsewhere or a signal raises; what breaks the watching thread is raised here."""
@@ -137,10 +136,12 @@ class Stack:
 
     def stop(self) -> None:
         """Stop all in reverse order, wait for it, and give the data directory free. Another Ctrl-C kills at once."""
-        if not self._stopping.is_set() and self._supervisor.pids:
-            self._report("gxy", "stopping: ingest drains, the loader empties the spool")
-        self._stopping.set()
         try:
+            is_first = not self._stopping.is_set()
+            self._stopping.set()
+            if is_first and self._supervisor.pids:
+                what = "ingest drains, the loader empties the spool" if self.was_up else "what had been started"
+                self._report("gxy", f"stopping: {what}")
             if self._watcher is not None and not self._watcher.done():
                 self._watcher.exception()
             self._supervisor.stop()
@@ -149,6 +150,15 @@ class Stack:
             self._supervisor.kill()
         finally:
             self._lock.release()
+
+    def _watch_into(self, outcome: Future[None]) -> None:
+        """Watch; what breaks it goes to whoever waits."""
+        try:
+            self._watch()
+        except BaseException as error:  # noqa: BLE001 - nothing is hidden: `wait` raises it
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
 
     def _watch(self) -> None:
         known = self._supervisor.pids
