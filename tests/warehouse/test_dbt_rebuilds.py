@@ -52,8 +52,12 @@ class Shops:
         self.orders: list[tuple[str, int, datetime]] = []
 
     def visit(self, tenant: str, visitor: str, start: datetime, events: int, gap: timedelta) -> None:
+        """Insert the events of one visitor from `start` on."""
+        self.world.insert("events", EVENTS, self.events(tenant, visitor, start, events, gap))
+
+    def events(self, tenant: str, visitor: str, start: datetime, events: int, gap: timedelta) -> list[list[Any]]:
         """Events of one visitor from `start` on; some arrive twice."""
-        rows = []
+        rows: list[list[Any]] = []
         for number in range(events):
             name = self.random.choice(NAMES)
             at = start + number * gap
@@ -69,28 +73,31 @@ class Shops:
                 [str(self.random.randrange(1, 6))] if name.startswith("product") else [],
             ]
             rows += [row, row] if self.random.random() < 0.05 else [row]
-        self.world.insert("events", EVENTS, rows)
+        return rows
 
     def visits(self, days: list[str], count: int) -> None:
         """Short visits, half of them around the tenant's midnight."""
+        rows: list[list[Any]] = []
         for _ in range(count):
             tenant = self.random.choice(list(ZONES))
             midnight = local_midnight(self.random.choice(days), tenant)
             offset = self.random.uniform(-50, 50) if self.random.random() < 0.5 else self.random.uniform(0, 1439)
             gap = timedelta(minutes=self.random.choice([1, 10, 29, 30, 31]))
             visitor = f"v{self.random.randrange(12)}"
-            self.visit(tenant, visitor, midnight + timedelta(minutes=offset), self.random.randrange(1, 6), gap)
+            rows += self.events(tenant, visitor, midnight + timedelta(minutes=offset), self.random.randrange(1, 6), gap)
+        self.world.insert("events", EVENTS, rows)
 
     def glances(self, day: str, count: int) -> None:
         """Single events of known visitors within one local day, most of them near its midnights."""
+        rows: list[list[Any]] = []
         for _ in range(count):
             tenant = self.random.choice(list(ZONES))
             minute = self.random.choice(
                 [self.random.uniform(0, 40), self.random.uniform(1340, 1379), self.random.uniform(0, 1379)]
             )
-            self.visit(
-                tenant, f"v{self.random.randrange(12)}", local_midnight(day, tenant) + timedelta(minutes=minute), 1, timedelta()
-            )
+            at = local_midnight(day, tenant) + timedelta(minutes=minute)
+            rows += self.events(tenant, f"v{self.random.randrange(12)}", at, 1, timedelta())
+        self.world.insert("events", EVENTS, rows)
 
     def sell(self, days: list[str], count: int, days_to_refund: int = 3) -> None:
         """Orders of up to three lines; some are refunded, within the day or some days after."""
