@@ -85,6 +85,7 @@ class Stack:
         self._has_opened_logins = False
         self._wrote_first_users = False
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         self._watcher: Future[None] | None = None
 
     def __enter__(self) -> Self:
@@ -150,6 +151,7 @@ class Stack:
             self._supervisor.kill()
         finally:
             self._lock.release()
+            self._stopped.set()
 
     def _watch_into(self, outcome: Future[None]) -> None:
         """Watch; what breaks it goes to whoever waits."""
@@ -159,6 +161,8 @@ class Stack:
             outcome.set_exception(error)
         else:
             outcome.set_result(None)
+        # With this thread the kernel would end what it has started again, before the loader has emptied the spool.
+        self._stopped.wait()
 
     def _watch(self) -> None:
         known = self._supervisor.pids
