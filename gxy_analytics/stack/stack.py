@@ -23,7 +23,7 @@ from gxy_analytics.stack.dagster_api import cancel_orphans, definition_errors
 from gxy_analytics.stack.lock import StackLock
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.stack.process import ProcessSpec
-from gxy_analytics.stack.secrets import CLICKHOUSE_ADMIN_PASSWORD, read_or_create_password
+from gxy_analytics.stack.secrets import CLICKHOUSE_ADMIN_PASSWORD, make_private, read_or_create_password
 from gxy_analytics.stack.sockets import without_credentials
 from gxy_analytics.stack.supervisor import Report, Supervisor
 from gxy_analytics.warehouse.client import connect
@@ -112,7 +112,7 @@ class Stack:
         Raises StackRunsError, PortTakenError, ProcessFailedError, SourceUnreachableError, and what migrations raise.
         """
         for name in PRIVATE_DIRECTORIES:
-            (self.settings.data_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.settings.data_dir / name)
         self._lock.acquire()
         try:
             load_key_ring(self.settings, create=self._owns_master_key())

@@ -16,7 +16,7 @@ from gxy_analytics.errors import MissingSettingError
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.stack.commands import env
 from gxy_analytics.stack.lock import StackLock, StackRunsError
-from gxy_analytics.stack.secrets import read_or_create_password
+from gxy_analytics.stack.secrets import DataDirectoryError, read_or_create_password
 from gxy_analytics.stack.sockets import PortTakenError, claim, reachable_host, socket_directory, without_credentials
 from gxy_analytics.stack.stack import stack_settings
 
@@ -128,6 +128,12 @@ def test_a_password_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert read_or_create_password(tmp_path / "secrets", "admin") == password
     assert read_or_create_password(tmp_path / "secrets", "other") != password
+
+
+def test_a_directory_that_cannot_be_made_is_named_with_the_option_that_moves_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataDirectoryError, match=r"file/state/secrets cannot be made \(Not a directory\).*--data-dir"):
+        read_or_create_password(tmp_path / "file" / "state" / "secrets", "name")
 
 
 def test_a_taken_port_is_named_with_what_wants_it_and_what_moves_it() -> None:
