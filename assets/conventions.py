@@ -20,7 +20,7 @@ WRITE_POOL = "clickhouse_write"
 """One run at a time writes marts: two builds of a day would swap each other's partitions."""
 
 BUILD_TAG = "gxy/build"
-"""Tag of a dbt asset: `days`, `whole`, `view` or `seed`. `apart`: an asset with a job of its own, that no other job takes along."""
+"""Tag of a dbt asset: `days`, `whole`, `view` or `seed`. `apart`: an asset with a job of its own, which no other job runs."""
 
 GROUPS = {
     "raw": "raw",
