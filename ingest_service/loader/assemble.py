@@ -5,7 +5,6 @@ Reading values belongs to `arrays`, the clock to `timing`; the order and types o
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -18,7 +17,7 @@ from ingest_service.enrich.enrich import Enrichment, Requests, enrich
 from ingest_service.loader.arrays import counts, lists, maps, raw_texts, texts, transpose, uuids
 from ingest_service.loader.columns import INSTANT, RAW_EVENTS
 from ingest_service.loader.draft import Draft
-from ingest_service.loader.event import Campaign, Cart, Event, Item, Link, Page
+from ingest_service.loader.event import Campaign, Cart, Event, Item, Link, Page, uuid_of
 from ingest_service.loader.parts import amounts, part_columns
 from ingest_service.loader.timing import Timed
 from ingest_service.loader.web import AddressBook, kept_query, parse_address
@@ -26,7 +25,6 @@ from ingest_service.privacy import URL_PARAMETERS_NOTE
 
 Columns = dict[str, pa.Array]
 Fields = dict[str, Sequence[Any]]
-UUID_NAMESPACE = uuid.UUID("6f0ed6a4-54ba-5d0e-9d0c-5a7f6a3b8c11")  # of ids that are no UUID themselves
 CAMPAIGN_PARTS = ("source", "medium", "name", "term", "content")
 
 
@@ -78,7 +76,7 @@ def _identity(draft: Draft, fields: Fields, pid: CustomerPid) -> Columns:
         for owner, user in zip(draft.owner, fields["user_id"], strict=True)
     ]
     return {
-        "event_id": uuids(ids, lambda row, given: uuid.uuid5(UUID_NAMESPACE, f"{tenants[draft.owner[row]]}\0{given}")),
+        "event_id": uuids(ids, lambda row, given: uuid_of(tenants[draft.owner[row]], given)),
         "client_event_id": ids,
         "name": texts(fields["name"]),
         "anonymous_id": texts(fields["anonymous_id"]),

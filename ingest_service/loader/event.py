@@ -6,6 +6,7 @@ msgspec.ValidationError here; `lenient` then reads that one event field by field
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 import msgspec
@@ -18,6 +19,7 @@ Key = str | int
 NOTHING = msgspec.Raw()
 UNKNOWN_WARNING = "unknown_field"
 """A field that no contract names: it stays in `properties`."""
+UUID_NAMESPACE = uuid.UUID("6f0ed6a4-54ba-5d0e-9d0c-5a7f6a3b8c11")
 
 
 class Part(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -209,3 +211,8 @@ PARTS: dict[str, type[Part]] = {
     "client": Client,
 }
 """The parts that an event has once, by their attribute."""
+
+
+def uuid_of(tenant_id: str, event_id: str) -> uuid.UUID:
+    """The UUID, version 5, of an event whose id is none itself."""
+    return uuid.uuid5(UUID_NAMESPACE, f"{tenant_id}\0{event_id}")

@@ -71,7 +71,7 @@ def _clean(value: Any, is_about_person: bool, removed: list[str], depth: int) ->
             if inner is not None and _is_personal(key.encode(), is_about_person):
                 removed.append(key)
             else:
-                kept[key] = _clean(inner, is_about_person, removed, depth + 1)
+                kept[_clean(key, is_about_person, removed, depth)] = _clean(inner, is_about_person, removed, depth + 1)
         return kept
     if isinstance(value, list):
         return [_clean(inner, is_about_person, removed, depth + 1) for inner in value]

@@ -197,3 +197,46 @@ def test_any_text_can_be_cleaned_and_keeps_no_address(text: str) -> None:
 def test_any_json_can_be_cleaned_and_stays_json(value: Any) -> None:
     cleaned, _ = clean_json(json.dumps({"value": value, "email": "a@b.example"}).encode(), is_about_person=True)
     assert "email" not in json.loads(bytes(cleaned))
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        ("name", "Clicked anna@mail.example"),
+        ("consent", {"anna@mail.example": True}),
+        ("page", {"title": "Hello anna@mail.example"}),
+        ("campaign", {"term": "+49 30 1234567890"}),
+        ("search", {"filters": {"anna@mail.example": "x", "k": "anna@mail.example"}}),
+        ("list", {"filters": {"k": "anna@mail.example"}}),
+        ("properties", {"anna@mail.example": {"+49 30 1234567890": 1}}),
+    ],
+)
+def test_what_a_page_says_in_its_own_words_keeps_no_address(part: str, given: object) -> None:
+    sent = {"event_id": "1", "name": "page_viewed", part: given}
+    event = msgspec.json.decode(json.dumps(sent), type=Event)
+    draft = draft_of(event)
+    protect(draft)
+    kept = msgspec.json.encode(event)
+    assert b"anna" not in kept
+    assert b"1234567890" not in kept
+    assert REDACTED.encode() in kept
+    assert draft.warnings == {0: [REMOVED]}
+
+
+@pytest.mark.parametrize(
+    "name", ["anonymous_id", "previous_id", "network_id", "group_id", "session_id", "page_view_id", "app_id"]
+)
+def test_an_identifier_that_is_an_address_is_void(name: str) -> None:
+    event = Event(event_id="1", name="page_viewed", **{name: "anna@mail.example"})
+    draft = draft_of(event)
+    protect(draft)
+    assert event == Event(event_id="1", name="page_viewed")
+    assert draft.warnings == {0: [REMOVED]}
+
+
+def test_an_events_own_id_that_is_an_address_becomes_another_that_is_the_same_each_time() -> None:
+    one, again, other = (Event(event_id=f"{name}@mail.example", name="page_viewed") for name in ("anna", "anna", "bob"))
+    for event in (one, again, other):
+        protect(draft_of(event))
+    assert "@" not in one.event_id
+    assert one.event_id == again.event_id != other.event_id
