@@ -73,7 +73,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Join:
-    """A table whose columns are read along, left joined on its `id`. They must never change once set: a change is not seen."""
+    """A table whose columns are read along, left joined on its `id`. `TableSpec.changed_at` names its change times too."""
 
     table: str
     on: str

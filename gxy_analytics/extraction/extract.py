@@ -58,7 +58,8 @@ def extract_table(
             loader.load(source.stream(select_rows(spec, source, EVERY_ROW)))
         else:
             since = {"since": progress.watermark - spec.overlap}
-            loader.load(source.stream(select_rows(spec, source, changed_since(spec, source)), since))
+            for table in ("t", *(join.table for join in spec.joins)):
+                loader.load(source.stream(select_rows(spec, source, changed_since(spec, source, table)), since))
         _settle_keys(spec, source, client, loader)
         watermark = _advance(progress.watermark, loader.newest, source_now)
     clear_rejects(client, spec, started_at)

@@ -76,6 +76,7 @@ class Landing:
         self._run("create_landing.sql")
         self._run("create_changed.sql")
         self._run("create_buried.sql")
+        self._run("create_moved.sql")
         # Versions must grow even when the server's clock went back.
         self._floor = self._value("next_version.sql")
 
@@ -114,7 +115,7 @@ class Landing:
 
     def close(self) -> None:
         """Drop the temporary tables, rather than leave them to the session's end."""
-        for name in ("drop_landing.sql", "drop_changed.sql", "drop_buried.sql"):
+        for name in ("drop_landing.sql", "drop_changed.sql", "drop_buried.sql", "drop_moved.sql"):
             self._run(name)
 
     def __enter__(self) -> Landing:
@@ -126,7 +127,15 @@ class Landing:
     def _write(self) -> Landed:
         changed, deleted = self.client.query(read_sql(__package__, "count_changed.sql"), settings=self.session).result_rows[0]
         if changed:
+            # Where a row was before its instant changed: the views see only where it went. Counted before it goes, lest a crash
+            # lose the count, and after, lest a day that is built in between keep the row.
+            if self.spec.arrival_column:
+                self._run("find_moved.sql")
+                self._run("count_moved.sql")
             self._run("insert_changed.sql", {"floor": self._floor})
+            if self.spec.arrival_column:
+                self._run("count_moved.sql")
+                self._run("empty_moved.sql")
             self._run("empty_changed.sql")
         return Landed(changed, deleted)
 

@@ -31,9 +31,9 @@ def select_rows(spec: TableSpec, source: Source, condition: str) -> str:
     return " ".join(["select", ", ".join(wanted), _from(spec, source), "where", condition])
 
 
-def changed_since(spec: TableSpec, source: Source) -> str:
-    """Condition: changed at or after parameter `since`. Written so that an index on either column serves."""
-    updated, created = (_column(source, "t", name) for name in spec.changed_at)
+def changed_since(spec: TableSpec, source: Source, table: str = "t") -> str:
+    """Condition: the row, or that of a joined `table`, changed at or after parameter `since`. Indexes on the columns serve."""
+    updated, created = (_column(source, table, name) for name in spec.changed_at)
     since = source.instant("since")
     return f"({updated} >= {since} or ({updated} is null and {created} >= {since}))"
 
