@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from dbt_world import EVERYTHING, DbtWorld, dbt_world
+
+from gxy_analytics.quality.ledger import check_staged_events
+from gxy_analytics.warehouse.partitions import Window
 
 ZONES = {"berlin": "Europe/Berlin", "kolkata": "Asia/Kolkata", "newyork": "America/New_York"}
 DAYS = [f"2026-03-{day}" for day in range(27, 32)]  # Berlin's clock changes on the 29th
@@ -195,3 +198,18 @@ def test_a_session_never_passes_48_hours_and_every_event_is_in_one_session(world
     longest, events = world.rows("select max(duration_seconds), sum(events) from marts.fct_sessions")[0]
     assert 86_400 < longest <= 172_800
     assert events == world.rows("select uniqExact(tenant_id, event_id) from raw.events")[0][0]
+
+
+def test_an_event_that_arrived_twice_is_staged_once_and_a_lost_one_is_still_seen(world: DbtWorld) -> None:
+    window = Window(date.fromisoformat(DAYS[0]), date.fromisoformat(DAYS[2]))
+    found = check_staged_events(world.client, window)
+    assert found.passed, found.description
+    assert found.numbers["repeated"]
+    tenant, event, _ = world.rows(
+        "select tenant_id, event_id, count() from raw.events group by 1, 2 having count() = 1 and toDate(min(event_time)) = "
+        f"'{DAYS[1]}' order by 1, 2 limit 1"
+    )[0]
+    world.client.command(f"delete from staging.stg_web__events where tenant_id = '{tenant}' and event_id = '{event}'")
+    lost = check_staged_events(world.client, window)
+    assert not lost.passed
+    assert "of them repeated" in lost.description
