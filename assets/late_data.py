@@ -1,6 +1,6 @@
 """The late-data sensor: it asks for exactly the closed days whose arrivals differ from those of their last build."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -15,10 +15,10 @@ INTERVAL_SECONDS = 300
 """A tick reads the quarter-hour counts of the built days and no event, so it may run often; a rebuild takes longer than this."""
 
 
-def run_key(window: Window, stale: list[StaleDay]) -> str:
-    """The same late rows ask once: days and their arrivals. A failed rebuild is not asked for again until more rows arrive."""
+def run_key(window: Window, stale: list[StaleDay], last: date) -> str:
+    """The same late rows ask once, by days and arrivals; when `last`, the last closed day, is another, a failed rebuild is tried again."""
     arrived = ",".join(str(day.arrived) for day in stale if window.first <= day.day <= window.last)
-    return f"late:{window.first}:{window.last}:{arrived}"
+    return f"late:{window.first}:{window.last}:{arrived}:{last}"
 
 
 @dg.sensor(
@@ -37,5 +37,5 @@ def late_data(platform: Platform) -> dg.SensorResult | dg.SkipReason:
         return dg.SkipReason(f"No built day up to {last} received rows since it was built.")
     windows = contiguous(day.day for day in stale)
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=run_key(window, stale), tags=range_tags(window)) for window in windows]
+        run_requests=[dg.RunRequest(run_key=run_key(window, stale, last), tags=range_tags(window)) for window in windows]
     )

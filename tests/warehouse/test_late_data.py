@@ -8,12 +8,12 @@ import dagster as dg
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from assets.late_data import late_data
+from assets.late_data import late_data, run_key
 from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings
-from gxy_analytics.warehouse.day_builds import arrived_by_day, record_builds
+from gxy_analytics.warehouse.day_builds import StaleDay, arrived_by_day, record_builds
 from gxy_analytics.warehouse.partitions import Window, last_closed_day
 
 BUILT = Window(date(2026, 3, 1), date(2026, 3, 9))
@@ -79,6 +79,12 @@ def test_the_same_late_rows_have_the_same_run_key_and_more_rows_another(built: C
     assert keys() == first
     event(built, "surf", datetime(2026, 3, 2, 21, tzinfo=UTC))
     assert keys() != first
+
+
+def test_a_rebuild_that_failed_is_asked_for_again_when_the_next_day_has_closed() -> None:
+    window, stale = Window(date(2026, 3, 2), date(2026, 3, 2)), [StaleDay(date(2026, 3, 2), built_with=1, arrived=2)]
+    assert run_key(window, stale, date(2026, 3, 5)) == run_key(window, stale, date(2026, 3, 5))
+    assert run_key(window, stale, date(2026, 3, 5)) != run_key(window, stale, date(2026, 3, 6))
 
 
 def test_a_day_that_some_zone_has_not_ended_waits(built: Client, settings: Settings) -> None:
