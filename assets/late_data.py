@@ -16,7 +16,7 @@ INTERVAL_SECONDS = 300
 
 
 def run_key(window: Window, stale: list[StaleDay], last: date) -> str:
-    """The same late rows ask once, by days and arrivals; when `last`, the last closed day, is another, a failed rebuild is tried again."""
+    """The same late rows are asked for once. When `last`, the last closed day, moves on, those of a failed rebuild are again."""
     arrived = ",".join(str(day.arrived) for day in stale if window.first <= day.day <= window.last)
     return f"late:{window.first}:{window.last}:{arrived}:{last}"
 
