@@ -14,6 +14,10 @@ class MissingSettingError(GxyError):
     """A setting that the command cannot do without is absent."""
 
 
+class InvalidSettingError(GxyError):
+    """A setting has a value that it cannot have."""
+
+
 class SourceUnreachableError(GxyError):
     """A database or service that the work depends on does not answer."""
 

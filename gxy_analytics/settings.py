@@ -6,17 +6,16 @@ Precedence: argument, then `GXY_*` environment, then the running stack's `run/st
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gxy_analytics.errors import MissingSettingError
-
-STACK_FILE = Path("run/stack.json")
+from gxy_analytics.errors import InvalidSettingError, MissingSettingError
+from gxy_analytics.stack_file import read_stack_file
 
 ClickHouseRole = Literal["pipeline", "ingest", "exporter", "eraser", "auditor", "scanner"]
 CLICKHOUSE_ROLES: tuple[ClickHouseRole, ...] = get_args(ClickHouseRole)
@@ -43,10 +42,10 @@ class Settings(BaseSettings):
     ingest_url: str | None = Field(None, description="Where clients reach the ingest service.")
     dagster_url: str | None = Field(None, description="Where people reach the Dagster UI.")
 
-    clickhouse_http_port: int = 8123
-    clickhouse_tcp_port: int = 9000
-    ingest_port: int = 8080
-    dagster_port: int = 3000
+    clickhouse_http_port: int = Field(8123, ge=1, le=65_535)
+    clickhouse_tcp_port: int = Field(9000, ge=1, le=65_535)
+    ingest_port: int = Field(8080, ge=1, le=65_535)
+    dagster_port: int = Field(3000, ge=1, le=65_535)
     ingest_workers: int = Field(1, ge=1, description="Ingest worker processes; each owns a spool directory.")
     node_id: str = Field("local", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this ingest host.")
 
@@ -115,6 +114,26 @@ class Settings(BaseSettings):
         values = self.model_dump(mode="json", exclude_none=True)
         return {f"GXY_{name.upper()}": str(value) for name, value in values.items()}
 
+    @field_validator("clickhouse_url", *ROLE_URLS)
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("it must be http(s)://user:password@host:port")
+        return url
+
+    @classmethod
+    def read(cls, **given: Any) -> Settings:
+        """The settings from `given`, the environment and the defaults. Raises InvalidSettingError, which quotes no value."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"GXY_{'_'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}"
+                for one in error.errors(include_url=False, include_input=False)
+            )
+            raise InvalidSettingError(f"{wrong}. Correct it, or leave it out for the default.") from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -131,25 +150,18 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings once: `overrides`, environment, the running stack's addresses, defaults.
 
     The URLs of the roles are one server's: where `clickhouse_url` is given anew, those of what it replaces do not count.
+    Raises InvalidSettingError, DamagedStackFileError.
     """
     given = {k: v for k, v in overrides.items() if v is not None}
     replaced = dict.fromkeys(ROLE_URLS) if "clickhouse_url" in given else {}
-    settings = Settings(**{**replaced, **given})
-    addresses = _running_stack(settings.data_dir / STACK_FILE)
+    settings = Settings.read(**{**replaced, **given})
+    stack = read_stack_file(settings.data_dir)
+    addresses = stack.settings if stack and stack.supervisor else {}
     names = set(addresses) - settings.model_fields_set
     if settings.clickhouse_url not in (None, addresses.get("clickhouse_url")):
         names -= set(ROLE_URLS)
     missing = {name: addresses[name] for name in names}
     return settings.model_copy(update={**missing, "data_dir": settings.data_dir.resolve()})
-
-
-def _running_stack(stack_file: Path) -> dict[str, str]:
-    """Addresses of the stack that `gxy up` runs here; empty when none runs, also when one died without its goodbye."""
-    if not stack_file.exists():
-        return {}
-    stack = json.loads(stack_file.read_text())
-    alive = Path(f"/proc/{stack['pids']['gxy']}").exists()
-    return stack["settings"] if alive else {}
 
 
 def require(value: str | None, name: str) -> str:

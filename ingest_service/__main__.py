@@ -14,7 +14,11 @@ from ingest_service.workers import shared_counters
 
 def main() -> int:
     """Exit code: 0 after an ordered stop, 1 when the service could not start (one line on stderr says why)."""
-    settings = load_settings()
+    try:
+        settings = load_settings()
+    except GxyError as error:
+        print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     logs.setup(settings.log_format)
     try:
         check_port(settings.listen_host, settings.ingest_port)  # before anything that another service here may be using

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gxy_analytics.settings import STACK_FILE, Settings
-from gxy_analytics.stack.probes import stack_deaths
+from gxy_analytics.settings import Settings
+from gxy_analytics.stack_file import stack_deaths
 from ingest_service.loader.metrics import families
 from ingest_service.loader.status import LoaderStatus, read_status
 from ingest_service.processes import ProcessLook, look_at_process
@@ -80,7 +80,7 @@ def death_family(settings: Settings) -> Metric:
         "Deaths of a process of the stack since `gxy up`; each is followed by a restart.",
         labels=["process"],
     )
-    for name, deaths in stack_deaths(settings.data_dir / STACK_FILE).items():
+    for name, deaths in stack_deaths(settings.data_dir).items():
         family.add_metric([name], deaths.count)
     return family
 

@@ -15,8 +15,8 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.settings import STACK_FILE, Settings
-from gxy_analytics.stack.probes import Deaths, stack_deaths
+from gxy_analytics.settings import Settings
+from gxy_analytics.stack_file import Deaths, stack_deaths
 from ingest_service.backpressure import HIGH_WATERMARK, LOW_WATERMARK
 from ingest_service.loader.status import LoaderStatus, imbalance, read_status
 from ingest_service.processes import ProcessLook, look_at_process
@@ -79,7 +79,7 @@ def take_picture(settings: Settings) -> Picture:
         processes=[look for pid in pids if (look := look_at_process(pid))],
         spool=look_at_spool(settings, status),
         loader=status,
-        deaths=stack_deaths(settings.data_dir / STACK_FILE),
+        deaths=stack_deaths(settings.data_dir),
         door=scrape(workers.url) if workers and _lives(workers) else None,
         problems=[],
     )

@@ -123,10 +123,11 @@ def doctor(data_dir: Path | None, as_json: bool) -> None:
 def print_findings(findings: list[Finding]) -> None:
     """One line a finding, its remedy below it."""
     console = Console(highlight=False)
+    width = max(len(finding.check) for finding in findings)
     for finding in findings:
         style = STYLES[finding.level]
         console.print(
-            f"[{style}]{finding.level.value:<4}[/] [bold]{finding.check:<16}[/] {escape(finding.found)}", soft_wrap=True
+            f"[{style}]{finding.level.value:<4}[/] [bold]{finding.check:<{width}}[/] {escape(finding.found)}", soft_wrap=True
         )
         if finding.remedy:
-            console.print(f"{'':<22}[dim]{escape(finding.remedy)}[/]", soft_wrap=True)
+            console.print(f"{'':<{width + 6}}[dim]{escape(finding.remedy)}[/]", soft_wrap=True)

@@ -20,9 +20,10 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from gxy_analytics.errors import GxyError, SourceUnreachableError
 from gxy_analytics.extraction.connections import connect_oltp
-from gxy_analytics.settings import ROLE_URLS, STACK_FILE, Settings
+from gxy_analytics.settings import ROLE_URLS, Settings
 from gxy_analytics.stack import probes
 from gxy_analytics.stack.sockets import PortTakenError, claim
+from gxy_analytics.stack_file import read_stack_file
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.migrations import load_migrations
 
@@ -56,7 +57,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Ask every question about the stack that `settings` describe. An unreachable server is a finding, not an error."""
-    pids = probes.stack_pids(settings.data_dir / STACK_FILE)
+    stack = read_stack_file(settings.data_dir)
+    pids = stack.pids if stack else {}
     questions = (
         python_version(),
         data_directory(settings),

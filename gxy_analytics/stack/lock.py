@@ -1,6 +1,6 @@
 """One stack a data directory: the lock on `<data_dir>/run/lock`, and `run/stack.json`, where others find a running stack.
 
-Reading `stack.json` for its addresses belongs to `gxy_analytics.settings`.
+What `stack.json` holds, and reading it, belongs to `gxy_analytics.stack_file`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gxy_analytics.errors import GxyError
-from gxy_analytics.settings import STACK_FILE
+from gxy_analytics.stack_file import STACK_FILE, read_stack_file
 
 
 class StackRunsError(GxyError):
@@ -73,10 +73,6 @@ class StackLock:
 
 
 def supervisor_of(data_dir: Path) -> int | None:
-    """The pid of the `gxy up` that runs on this data directory and is ready, or None; one that died counts as none."""
-    path = data_dir / STACK_FILE
-    try:
-        pid = int(json.loads(path.read_text())["pids"]["gxy"])
-    except FileNotFoundError:
-        return None
-    return pid if Path(f"/proc/{pid}").exists() else None
+    """The pid of the `gxy up` that runs on this data directory and is ready, or None. Raises DamagedStackFileError."""
+    stack = read_stack_file(data_dir)
+    return stack.supervisor if stack else None

@@ -5,7 +5,6 @@ Which answer makes a process ready belongs to `processes`, what a person is told
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from pathlib import Path
@@ -72,30 +71,6 @@ def loader_status(loader_dir: Path) -> LoaderStatus | None:
         return msgspec.json.decode((loader_dir / "status.json").read_bytes(), type=LoaderStatus)
     except (OSError, msgspec.DecodeError):
         return None
-
-
-def stack_pids(stack_file: Path) -> dict[str, int]:
-    """Name to pid as `gxy up` wrote them; empty when there is no such file."""
-    try:
-        return dict(json.loads(stack_file.read_text())["pids"])
-    except FileNotFoundError:
-        return {}
-
-
-class Deaths(msgspec.Struct):
-    """How often a process of the running stack died, how the last time, and the log that says why."""
-
-    count: int
-    how: str
-    log: str
-
-
-def stack_deaths(stack_file: Path) -> dict[str, Deaths]:
-    """What died and was restarted since the running stack is up, by name; empty without a stack."""
-    try:
-        return msgspec.convert(json.loads(stack_file.read_text()).get("deaths", {}), dict[str, Deaths])
-    except FileNotFoundError:
-        return {}
 
 
 def started_at(pid: int) -> float:

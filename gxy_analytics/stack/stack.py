@@ -44,7 +44,7 @@ def stack_settings(*, port_base: int | None = None, **overrides: Any) -> Setting
     """
     names = ("clickhouse_http_port", "clickhouse_tcp_port", "ingest_port", "dagster_port")
     ports: dict[str, Any] = {name: port_base + offset for offset, name in enumerate(names)} if port_base is not None else {}
-    return Settings(**ports, **{name: value for name, value in overrides.items() if value is not None})
+    return Settings.read(**ports, **{name: value for name, value in overrides.items() if value is not None})
 
 
 def without(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:

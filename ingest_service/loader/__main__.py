@@ -43,7 +43,10 @@ def main() -> None:
     # Rows are made of lists and flat structs without cycles; walking them again and again took a third of the time.
     gc.disable()
     sys.meta_path.insert(0, WithoutPandas())
-    settings = load_settings()
+    try:
+        settings = load_settings()
+    except GxyError as error:
+        sys.exit(f"loader: {error}")
     logs.setup(settings.log_format)
     logs.say(logging.INFO, "loader_started")
     try:

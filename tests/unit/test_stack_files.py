@@ -7,18 +7,20 @@ import shlex
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from gxy_analytics.errors import MissingSettingError
+from gxy_analytics.errors import InvalidSettingError, MissingSettingError
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.stack.commands import env
 from gxy_analytics.stack.lock import StackLock, StackRunsError
 from gxy_analytics.stack.secrets import DataDirectoryError, read_or_create_password
 from gxy_analytics.stack.sockets import PortTakenError, claim, reachable_host, socket_directory, without_credentials
 from gxy_analytics.stack.stack import stack_settings
+from gxy_analytics.stack_file import DamagedStackFileError
 
 ADDRESSES = {"clickhouse_url": "http://gxy:pass'word@127.0.0.1:1", "ingest_url": "http://127.0.0.1:2"}
 
@@ -62,6 +64,46 @@ def test_the_roles_urls_of_one_server_are_never_mixed_with_another_server(
     assert load_settings(data_dir=tmp_path).clickhouse_as("eraser") == "http://gxy_eraser@elsewhere:8123"
     assert load_settings(data_dir=tmp_path, clickhouse_url="http://third:8123").clickhouse_as("eraser") == "http://third:8123"
     lock.release()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GXY_INGEST_PORT", "abc", "valid integer"),
+        ("GXY_INGEST_WORKERS", "0", "greater than or equal to 1"),
+        ("GXY_CLICKHOUSE_URL", "secret-host:8123", "http(s)://user:password@host:port"),
+        ("GXY_ERASER_CLICKHOUSE_URL", "http://me:secret-password@host:99999", "0-65535"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_and_not_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettingError) as refused:
+        load_settings(data_dir=tmp_path)
+    assert str(refused.value).startswith(f"{name}: ")
+    assert said in str(refused.value)
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "command", [("gxy", "doctor"), ("python", "-m", "ingest_service"), ("python", "-m", "ingest_service.loader")]
+)
+def test_every_program_says_of_a_wrong_setting_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    environment = {**os.environ, "GXY_DATA_DIR": str(tmp_path), "GXY_INGEST_PORT": "abc"}
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run([program, *command[1:]], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "GXY_INGEST_PORT" in done.stderr
+
+
+def test_a_damaged_stack_file_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for damaged in ('{"pids"', "{}", '{"settings": {}, "pids": {}, "deaths": {}}', "\xff"):
+        (tmp_path / "run" / "stack.json").write_bytes(damaged.encode("latin-1"))
+        with pytest.raises(DamagedStackFileError, match=r"stack.json is damaged .*remove the file"):
+            load_settings(data_dir=tmp_path)
 
 
 def test_a_port_base_moves_every_port(monkeypatch: pytest.MonkeyPatch) -> None:
