@@ -22,5 +22,9 @@ class SourceUnreachableError(GxyError):
     """A database or service that the work depends on does not answer."""
 
 
+class SourceRefusedError(SourceUnreachableError):
+    """The database answers, and does not let us in or refuses what it is asked."""
+
+
 class MigrationChangedError(GxyError):
     """An applied migration file has other content than when it was applied."""

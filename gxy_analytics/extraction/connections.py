@@ -11,11 +11,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import psycopg
 import pymysql
 
-from gxy_analytics.errors import GxyError, SourceUnreachableError
+from gxy_analytics.errors import GxyError, SourceRefusedError, SourceUnreachableError
 
 POSTGRES_SCHEMES = ("postgresql", "postgres")
 MYSQL_SCHEMES = ("mysql", "mariadb")
 CONNECT_SECONDS = 10
+REFUSED_LOGIN, REFUSED_LOGIN_CODES = "28", (1044, 1045)
+"""Class of SQLSTATE and codes of MySQL: a wrong password, a user that may not enter the database."""
+REFUSED_QUERY, REFUSED_QUERY_CODES = ("22", "42"), (1054, 1142, 1143, 1146, 1264, 1305, 1366)
+"""The same: no permission, no such table or column, a column of another type than the query expects."""
 
 
 class UnknownDialectError(GxyError):
@@ -33,11 +37,19 @@ def is_postgres(url: str) -> bool:
 
 
 def unreachable(url: str, cause: Exception) -> SourceUnreachableError:
-    """The error for a source that does not answer, without the URL's password."""
+    """The error for a source that does not answer, or refuses what it is asked; without the URL's password."""
     parts = urlsplit(url)
     place = f"{parts.hostname or 'the local socket'}:{parts.port or 'default port'}{parts.path}"
     reason = str(cause).strip().splitlines()[0][:200] if str(cause).strip() else type(cause).__name__
-    return SourceUnreachableError(
+    state = getattr(cause, "sqlstate", None) or ""
+    code = next(iter(cause.args), None)
+    if state.startswith(REFUSED_QUERY) or code in REFUSED_QUERY_CODES:
+        return SourceRefusedError(
+            f"The backend's database at {place} refused a query ({reason}): let the user of GXY_OLTP_URL select from the table, "
+            "and compare its columns with docs/reference/oltp.md. Nothing was changed in the warehouse."
+        )
+    kind = SourceRefusedError if state.startswith(REFUSED_LOGIN) or code in REFUSED_LOGIN_CODES else SourceUnreachableError
+    return kind(
         f"The backend's database does not answer at {place} ({reason}): check GXY_OLTP_URL and the network, "
         "or start one with `gxy up`. Nothing was changed in the warehouse."
     )

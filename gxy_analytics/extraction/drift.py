@@ -22,8 +22,8 @@ def find_drift(spec: TableSpec, source: Source) -> tuple[str, ...]:
         present = source.columns(table)
         if not present:
             raise MissingColumnError(
-                f"The backend has no table {table}, which raw.{spec.target} is extracted from: "
-                "run the backend's migrations, or check that GXY_OLTP_URL names the right database and schema."
+                f"The backend shows no table {table}, which raw.{spec.target} is extracted from: run the backend's migrations, "
+                "check that GXY_OLTP_URL names the right database and schema, and that its user may select from the table."
             )
         missing += [f"{table}.{name}" for name in sorted(wanted - set(present))]
         if table == spec.source:

@@ -51,7 +51,7 @@ class MysqlSource:
                 names = [column[0] for column in cursor.description]
                 while rows := cursor.fetchmany(BATCH_ROWS):
                     yield _batch(names, rows)
-        except (pymysql.err.OperationalError, pymysql.err.InterfaceError) as error:
+        except pymysql.err.MySQLError as error:
             raise unreachable(self.url, error) from error
 
     def quote(self, identifier: str) -> str:

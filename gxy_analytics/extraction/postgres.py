@@ -39,7 +39,7 @@ class PostgresSource:
             with self._connection.cursor() as cursor:
                 for statement in SESSION:
                     cursor.execute(statement)
-        except adbc_driver_manager.OperationalError as error:
+        except adbc_driver_manager.Error as error:
             raise unreachable(url, error) from error
 
     def columns(self, table: str) -> list[str]:
@@ -60,7 +60,7 @@ class PostgresSource:
                 for batch in cursor.fetch_record_batch():
                     for start in range(0, batch.num_rows, BATCH_ROWS):
                         yield batch.slice(start, BATCH_ROWS)
-        except (adbc_driver_manager.OperationalError, adbc_driver_manager.InternalError, OSError) as error:
+        except (adbc_driver_manager.Error, OSError) as error:
             # Arrow's reader reports a connection that broke while rows were streaming as OSError.
             raise unreachable(self.url, error) from error
 

@@ -115,23 +115,37 @@ def test_a_server_that_forgot_the_session_between_two_batches_costs_another_atte
 
 
 @pytest.mark.parametrize(
-    ("spoil", "remedy"),
+    ("table", "spoil", "back", "remedy"),
     [
-        ("alter table orders rename column grand_total to total", "restore the column"),
-        ("alter table tenants rename to shops", "run the backend's migrations"),
+        ("orders", "rename column grand_total to total", "rename column total to grand_total", "restore the column"),
+        ("coupons", "rename to vouchers", "rename to coupons", "run the backend's migrations"),
+        ("coupons", "alter updated_at type text", "alter updated_at type timestamp using null", "docs/reference/oltp.md"),
     ],
 )
 def test_what_no_retry_mends_fails_at_once_with_its_remedy(
-    shop: Settings, oltp: psycopg.Connection, spoil: str, remedy: str
+    shop: Settings, oltp: psycopg.Connection, table: str, spoil: str, back: str, remedy: str
 ) -> None:
-    back = {"total": "alter table orders rename column total to grand_total", "shops": "alter table shops rename to tenants"}
-    oltp.execute(spoil)
+    oltp.execute(f"alter table {table} {spoil}")
     try:
-        failed = run(shop, "orders" if "orders" in spoil else "tenants")
+        failed = run(shop, table)
     finally:
-        oltp.execute(back[spoil.split()[-1]])
+        oltp.execute(f"alter table {'vouchers' if 'vouchers' in spoil else table} {back}")
     assert (failed.success, attempts(failed)) == (False, 1)
     assert remedy in failure(failed)
+
+
+def test_a_table_that_the_user_may_not_read_is_named_with_the_remedy(shop: Settings, oltp: psycopg.Connection) -> None:
+    oltp.execute(
+        "create role looker login; grant select on all tables in schema public to looker; revoke select on orders from looker"
+    )
+    try:
+        url = (shop.oltp_url or "").replace("postgresql://postgres", "postgresql://looker")
+        failed = run(shop.model_copy(update={"oltp_url": url}), "orders")
+    finally:
+        oltp.execute("drop owned by looker; drop role looker")
+    assert attempts(failed) == 1
+    assert "shows no table orders" in failure(failed)
+    assert "its user may select from the table" in failure(failed)
 
 
 def test_an_unreachable_source_and_a_refused_login_fail_at_once(shop: Settings, oltp: psycopg.Connection) -> None:
