@@ -11,7 +11,10 @@ from uuid import uuid4
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from gxy_analytics.governance.audit.record import os_user
 from gxy_analytics.governance.retention.apply import apply as apply_rules
@@ -59,7 +62,14 @@ def show(tenant_id: str | None, as_json: bool) -> None:
         with connect(settings.clickhouse_as("eraser"), purpose="retention-show") as client:
             choices = read_choices(client)
     rows = [asdict(shown) for shown in shown_periods(settings, tenant_id or "", choices)]
-    _print(rows, as_json)
+    if as_json:
+        _print(rows, as_json)
+        return
+    console = Console(highlight=False)
+    for row in rows:
+        since = f" from {row['counted_from']}" if row["counted_from"] else ""
+        console.print(f"[bold]{row['name']}[/]  {escape(row['kept_for'])}{since}, by {escape(row['by'])}", soft_wrap=True)
+        console.print(Padding(Text(row["reason"], style="dim"), (0, 0, 0, 4)))
 
 
 @retention.command()
