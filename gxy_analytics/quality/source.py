@@ -11,6 +11,7 @@ from datetime import datetime
 import adbc_driver_postgresql.dbapi
 import polars as pl
 from adbc_driver_manager import Error as AdbcError
+from pymysql.err import MySQLError
 
 from gxy_analytics.extraction.connections import connect_mysql, is_postgres, unreachable
 from gxy_analytics.warehouse.client import read_sql
@@ -39,7 +40,10 @@ def _read_postgres(url: str, sql: str, bounds: dict[str, datetime], schema: Sche
 
 
 def _read_mysql(url: str, sql: str, bounds: dict[str, datetime], schema: Schema) -> pl.DataFrame:
-    with connect_mysql(url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql, bounds)
-        rows = cursor.fetchall()
+    try:
+        with connect_mysql(url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, bounds)
+            rows = cursor.fetchall()
+    except MySQLError as error:
+        raise unreachable(url, error) from error
     return pl.DataFrame(list(rows), schema=list(schema), orient="row", infer_schema_length=None)

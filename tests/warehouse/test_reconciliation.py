@@ -42,13 +42,18 @@ RIGHT = [
 ]
 
 
-@pytest.fixture
-def world(clickhouse: Client, oltp: psycopg.Connection) -> Client:
-    oltp.execute(SHOP)
+def fill_marts(clickhouse: Client) -> None:
+    """The zones and the sales of SHOP, as they are right."""
     clickhouse.command("insert into governance.tenant_timezones values ('kiwi', 'Pacific/Auckland', '1970-01-01')")
     clickhouse.command(SALES_DAILY)
     rows = [[*row[:5], *(Decimal(amount) for amount in row[5:])] for row in RIGHT]
     clickhouse.insert("sales_daily", rows, database="marts")
+
+
+@pytest.fixture
+def world(clickhouse: Client, oltp: psycopg.Connection) -> Client:
+    oltp.execute(SHOP)
+    fill_marts(clickhouse)
     return clickhouse
 
 
