@@ -25,9 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ingest_stack import free_port
+from gxy_analytics.durable_files import create_file
 from gxy_analytics.governance.erasure.requests import Request
 from gxy_analytics.governance.erasure.run import process, request_erasure
-from gxy_analytics.governance.vault.key_file import create_file
 from gxy_analytics.settings import Settings, load_settings
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment

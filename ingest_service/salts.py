@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -42,7 +43,9 @@ class DailySalts:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            known: dict[str, str] = json.loads(file.read() or "{}")
+            known: dict[str, str] = {}
+            with suppress(ValueError):  # a power cut in the middle of writing it: a new secret costs no event
+                known = json.loads(file.read() or "{}")
             oldest = (day - KEPT).isoformat()
             kept = {name: salt for name, salt in known.items() if name >= oldest}
             kept.setdefault(day.isoformat(), secrets.token_hex(SALT_BYTES))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingest_service.spool.segment_file import make_directory, sync_directory
+from gxy_analytics.durable_files import make_directory, sync_directory
 
 ROTATE_BYTES = 4 << 20
 

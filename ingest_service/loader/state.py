@@ -14,9 +14,9 @@ from types import TracebackType
 import lmdb
 import msgspec
 
+from gxy_analytics.durable_files import make_directory, sync_directory
 from gxy_analytics.errors import GxyError
 from ingest_service.loader.dedup import DedupIndex
-from ingest_service.spool.segment_file import make_directory, sync_directory
 
 MAP_BYTES = 1 << 36  # address space, not disk: the file grows as it is used
 MAX_DATABASES = 64

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import xxhash
 
+from gxy_analytics.durable_files import sync_directory
 from ingest_service.spool.reader import read_footer
 from ingest_service.spool.record import decode_record
 from ingest_service.spool.segment import (
@@ -155,20 +156,3 @@ def _write_all(fd: int, data: bytes, offset: int) -> None:
     written = os.pwrite(fd, data, offset)
     while written < len(data):
         written += os.pwrite(fd, data[written:], offset + written)
-
-
-def make_directory(directory: Path) -> None:
-    """Make it, with its parents, so that it survives a power cut: what is synced inside a directory that is gone is gone."""
-    missing = [path for path in directory.parents if not path.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
-    for path in [directory, *missing]:
-        sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """fsync the directory, so that a created or renamed entry survives a power cut."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

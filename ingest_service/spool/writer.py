@@ -14,6 +14,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+from gxy_analytics.durable_files import make_directory
 from gxy_analytics.errors import GxyError
 from ingest_service.spool.mark import CommittedMark, read_mark
 from ingest_service.spool.record import SpoolRecord, encode_record
@@ -27,7 +28,7 @@ from ingest_service.spool.segment import (
     pack_frame,
     segment_number,
 )
-from ingest_service.spool.segment_file import Frame, SegmentFile, make_directory, recover_segment
+from ingest_service.spool.segment_file import Frame, SegmentFile, recover_segment
 from ingest_service.spool.spare import SpareFile
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gxy_analytics.governance.vault.key_file import WrapKey, decode_keys, encode_keys, replace_file
+from gxy_analytics.durable_files import replace_file
+from gxy_analytics.governance.vault.key_file import WrapKey, decode_keys, encode_keys
 from gxy_analytics.governance.vault.letters import LetterContent
 from gxy_analytics.governance.vault.master_key import (
     KeyRing,

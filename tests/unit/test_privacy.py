@@ -93,6 +93,13 @@ def test_workers_share_the_salt_of_the_day_and_forget_it_two_days_later(tmp_path
     assert list(json.loads(path.read_text())) == ["2026-11-24"]
 
 
+@pytest.mark.parametrize("left", [b"", b'{"2026-11-2', b"\0" * 90, b"\xff"])
+def test_a_file_that_a_power_cut_left_torn_costs_a_new_salt_and_no_event(tmp_path: Path, left: bytes) -> None:
+    path = tmp_path / "salts.json"
+    path.write_bytes(left)
+    assert DailySalts(path).current() == DailySalts(path).current()
+
+
 def draft_of(event: Event, **headers: str) -> Draft:
     return Draft([Request("acme", "native", 0, 0, headers=headers)], [event], [0], [0], [msgspec.Raw(b"{}")])
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from gxy_analytics.governance.vault.key_file import replace_file
+from gxy_analytics.durable_files import replace_file
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 from gxy_analytics.settings import Settings

@@ -15,9 +15,9 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from extraction_world import MASTER, SHOP, extract, rows
 
 from assets.ingestion.oltp import extractions
+from gxy_analytics.durable_files import replace_file
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.report import ExtractionReport
-from gxy_analytics.governance.vault.key_file import replace_file
 from gxy_analytics.interruptions import SessionLostError
 from gxy_analytics.resources import Platform
 from gxy_analytics.settings import Settings

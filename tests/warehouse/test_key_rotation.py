@@ -17,12 +17,13 @@ from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
 from vault_world import MASTER, seal_as_before, seal_customer
 
+from gxy_analytics.durable_files import replace_file
 from gxy_analytics.governance.suppressions import CUSTOMER, identity_hash
 from gxy_analytics.governance.vault import rotation as key_rotation
 from gxy_analytics.governance.vault.commands import keys as commands
 from gxy_analytics.governance.vault.customer_keys import destroy_keys
 from gxy_analytics.governance.vault.fingerprints import OtherMasterKeyError, check_master_key
-from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys
 from gxy_analytics.governance.vault.master_key import KeyRing, load_key_ring
 from gxy_analytics.governance.vault.migration import migrate_vault
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms

@@ -17,7 +17,8 @@ import pytest
 from click.testing import CliRunner
 from loader_world import MASTER, SEAL, LoaderWorld, event
 
-from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys, replace_file
+from gxy_analytics.durable_files import replace_file
+from gxy_analytics.governance.vault.key_file import WrapKey, encode_keys
 from gxy_analytics.governance.vault.letters import LetterContent, LetterSeal
 from gxy_analytics.governance.vault.master_key import load_key_ring
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms

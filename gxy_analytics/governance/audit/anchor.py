@@ -7,12 +7,12 @@ is said by `sealing` and `verification`.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gxy_analytics.durable_files import replace_file
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.chain import Head
 from gxy_analytics.warehouse.single_writer import exclusive
@@ -50,12 +50,7 @@ def write_anchor(data_dir: Path, head: Head) -> None:
     """Put `head` in the place of the anchor, whole or not at all, on disk when this returns."""
     file = anchor_file(data_dir)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
-        json.dump(head._asdict(), written)
-        written.flush()
-        os.fsync(written.fileno())
-    aside.replace(file)
+    replace_file(file, json.dumps(head._asdict()).encode())
 
 
 @contextmanager

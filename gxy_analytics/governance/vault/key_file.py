@@ -1,4 +1,4 @@
-"""The key file's format, and writing it so that a crash leaves the old file or the new one, whole.
+"""The key file's format. Writing it so that a crash leaves the old file or the new one belongs to `gxy_analytics.durable_files`.
 
 Two forms: exactly 32 bytes, which are root and first wrap key in one; or JSON with the root and one or two wrap keys. What the
 keys are for belongs to `master_key`.
@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 KEY_BYTES = 32
 FORMAT = "gxy-key-ring/1"
-PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +53,6 @@ def decode_keys(content: bytes, written_at: datetime | None = None) -> tuple[byt
     if not is_known or not wrap_keys or versions != sorted(set(versions)) or versions[0] < 1:
         raise ValueError(f"is no key ring of the format {FORMAT}")
     return root, wrap_keys
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of `path`, for its owner alone; file and directory are on the disk when this returns."""
-    aside = _write_aside(path, content)
-    try:
-        aside.replace(path)
-    except OSError:
-        aside.unlink()
-        raise
-    sync_directory(path.parent)
-
-
-def create_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` unless something is there: two starts at once agree on one file."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = _write_aside(path, content)
-    try:
-        path.hardlink_to(aside)
-    except FileExistsError:
-        return
-    finally:
-        aside.unlink()
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a new name in the directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_aside(path: Path, content: bytes) -> Path:
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return aside
 
 
 def _wrap_key(row: dict[str, str | int | None]) -> WrapKey:

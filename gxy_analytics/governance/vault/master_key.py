@@ -16,8 +16,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gxy_analytics.durable_files import create_file
 from gxy_analytics.errors import GxyError
-from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, create_file, decode_keys
+from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, decode_keys
 from gxy_analytics.settings import Settings
 
 OTHERS = 0o077

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.durable_files import PRIVATE, replace_file
 from gxy_analytics.errors import GxyError
 from gxy_analytics.governance.audit.record import record
 from gxy_analytics.governance.vault.customer_keys import key_table
 from gxy_analytics.governance.vault.fingerprints import check_master_key, fingerprints
-from gxy_analytics.governance.vault.key_file import KEY_BYTES, PRIVATE, WrapKey, encode_keys, replace_file
+from gxy_analytics.governance.vault.key_file import KEY_BYTES, WrapKey, encode_keys
 from gxy_analytics.governance.vault.letter_resealing import seal_letters
 from gxy_analytics.governance.vault.master_key import KeyRing
 from gxy_analytics.governance.vault.migration import migrate_vault, rows_before_keys
