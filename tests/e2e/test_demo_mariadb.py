@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.stack_process import StackProcess, free_port_base
-from tests.warehouse.mariadb import MariaDb
+from tests.warehouse.mariadb import NEEDS_MARIADB, running_mariadb
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(1200),
-    pytest.mark.skipif(
-        shutil.which("mariadbd") is None,
-        reason="no mariadbd here: `apt-get install mariadb-server` to test the demo over MySQL/MariaDB",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), NEEDS_MARIADB]
 WORLD = ("--exit", "--tenants", "2", "--days", "2", "--seed", "3", "--events-per-day", "400")
 
 
 def test_the_demo_over_mariadb_is_green_and_equals_the_backend_to_the_cent(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
-        backend = MariaDb(Path(directory))
-        backend.start()
-        try:
-            backend.reset()
-            demo = StackProcess(tmp_path / "demo", free_port_base(), *WORLD, command="demo", GXY_OLTP_URL=backend.url)
-            assert demo.process.wait(1000) == 0, demo.output
-        finally:
-            backend.stop()
+    with running_mariadb() as backend:
+        demo = StackProcess(tmp_path / "demo", free_port_base(), *WORLD, command="demo", GXY_OLTP_URL=backend.url)
+        assert demo.process.wait(1000) == 0, demo.output
     assert "the ledger balances for every tenant" in demo.output
     assert "24 numbers of 4 tenant-days equal the backend's, to the cent" in demo.output

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pymysql
+import pytest
 
+NEEDS_MARIADB = pytest.mark.skipif(
+    shutil.which("mariadbd") is None, reason="no mariadbd here: `apt-get install mariadb-server` to test MySQL/MariaDB"
+)
 SCHEMA = Path(__file__).with_name("oltp_mysql.sql")
 
 
@@ -80,6 +88,19 @@ class MariaDb:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(60)
+
+
+@contextmanager
+def running_mariadb() -> Iterator[MariaDb]:
+    """A server with an empty shop, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
+        server = MariaDb(Path(directory))
+        server.start()
+        try:
+            server.reset()
+            yield server
+        finally:
+            server.stop()
 
 
 def run(connection: pymysql.connections.Connection, script: str) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 from extraction_world import MASTER, ROWS, SHOP, arrivals, extract, rejects, rows
-from mariadb import MariaDb, run
+from mariadb import NEEDS_MARIADB, MariaDb, run, running_mariadb
 
 from gxy_analytics.errors import SourceUnreachableError
 from gxy_analytics.extraction.dialects import open_source
@@ -22,19 +19,13 @@ from gxy_analytics.governance.tenants.backend import BackendReadOnlyError
 from gxy_analytics.governance.tenants.tenants import add_tenant
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mariadbd") is None,
-    reason="no mariadbd here: `apt-get install mariadb-server` to test extraction from MySQL/MariaDB",
-)
+pytestmark = NEEDS_MARIADB
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MariaDb]:
-    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
-        started = MariaDb(Path(directory))
-        started.start()
+    with running_mariadb() as started:
         yield started
-        started.stop()
 
 
 @pytest.fixture

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 import pytest
 from clickhouse_connect.driver.client import Client
-from mariadb import MariaDb, run
+from mariadb import NEEDS_MARIADB, MariaDb, run, running_mariadb
 from test_reconciliation import RIGHT, SHOP, WINDOW, fill_marts
 
 from gxy_analytics.errors import SourceRefusedError, SourceUnreachableError
 from gxy_analytics.quality.reconciliation import outcome, reconcile
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mariadbd") is None,
-    reason="no mariadbd here: `apt-get install mariadb-server` to test reconciliation against MySQL/MariaDB",
-)
+pytestmark = NEEDS_MARIADB
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[MariaDb]:
-    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
-        server = MariaDb(Path(directory))
-        server.start()
-        server.reset()
+    with running_mariadb() as server:
         with server.connect() as connection:
             run(connection, SHOP)
         yield server
-        server.stop()
 
 
 def test_numbers_are_those_of_postgresql_to_the_cent_and_a_cent_too_much_is_named(shop: MariaDb, clickhouse: Client) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import date
-from pathlib import Path
 
-import pytest
-from mariadb import MariaDb
+from mariadb import NEEDS_MARIADB, MariaDb, running_mariadb
 
 from gxy_analytics.demo.account import TenantAccount
 from gxy_analytics.demo.backend import Backend
@@ -17,9 +13,7 @@ from gxy_analytics.demo.shops import SHOPS
 from gxy_analytics.demo.world import Plan, ShopWorld
 from gxy_analytics.extraction.connections import connect_oltp
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mariadbd") is None, reason="no mariadbd here: `apt-get install mariadb-server` to simulate into MySQL/MariaDB"
-)
+pytestmark = NEEDS_MARIADB
 SUMS = (
     "select (select count(*) from orders), (select sum(grand_total) from orders), (select sum(total) from order_items), "
     "(select count(*) from payments), (select coalesce(sum(amount), 0) from refunds), (select count(*) from customers), "
@@ -29,20 +23,14 @@ SUMS = (
 
 def test_the_world_is_written_to_mariadb_once_and_adds_up() -> None:
     shop, plan = SHOPS[0], Plan(end=date(2026, 1, 20), days=3, events_per_day=1_000)
-    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
-        server = MariaDb(Path(directory))
-        server.start()
-        try:
-            server.reset()
-            first, account = play(server, plan), TenantAccount(shop.currency)
-            world = ShopWorld(plan, shop)
-            for day in world.days():
-                for order in day.orders:
-                    account.add_order(order, world.zone)
-            assert (first[0], first[4]) == (account.orders, sum(sales.returns for sales in account.days.values()))
-            assert play(server, plan) == first
-        finally:
-            server.stop()
+    with running_mariadb() as server:
+        first, account = play(server, plan), TenantAccount(shop.currency)
+        world = ShopWorld(plan, shop)
+        for day in world.days():
+            for order in day.orders:
+                account.add_order(order, world.zone)
+        assert (first[0], first[4]) == (account.orders, sum(sales.returns for sales in account.days.values()))
+        assert play(server, plan) == first
 
 
 def play(server: MariaDb, plan: Plan) -> tuple:

@@ -5,18 +5,15 @@ What a removal does is proved in `test_tenant_removal`, over PostgreSQL. Skipped
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 from extraction_world import MASTER, SHOP, rows
 from extraction_world import extract as extract_one
 from lifecycle_world import counts, fill_everywhere
-from mariadb import MariaDb, run
+from mariadb import NEEDS_MARIADB, MariaDb, run, running_mariadb
 
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
@@ -28,10 +25,7 @@ from gxy_analytics.governance.lifecycle.states import state_of
 from gxy_analytics.governance.tenants.tenants import RemovedTenantError, add_tenant
 from gxy_analytics.settings import Settings
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mariadbd") is None,
-    reason="no mariadbd here: `apt-get install mariadb-server` to test a removal with MySQL/MariaDB",
-)
+pytestmark = NEEDS_MARIADB
 WELL_DUE = timedelta(days=60)
 
 
@@ -46,15 +40,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch, clickhouse: Client) -> Iterator[Non
 
 @pytest.fixture
 def shop() -> Iterator[MariaDb]:
-    with tempfile.TemporaryDirectory(prefix="gxy-mariadb-") as directory:
-        server = MariaDb(Path(directory))
-        server.start()
-        try:
-            server.reset()
-            execute(server, SHOP)
-            yield server
-        finally:
-            server.stop()
+    with running_mariadb() as server:
+        execute(server, SHOP)
+        yield server
 
 
 def execute(server: MariaDb, script: str) -> None:
