@@ -27,7 +27,8 @@ MAX_FORM_FIELDS = 10_000  # a body with more is no form
 _NAMES = r"(user_?id|uid|customer_?id|anonymous_?id|network_?id|duid|t?nuid|previous_?id)"
 _MEMBER = re.compile(rf'"{_NAMES}"\s*:\s*("(?:[^"\\]|\\.){{1,{MAX_ID}}}"|-?\d{{1,40}})', re.IGNORECASE)
 _TORN = re.compile(rf"""\b{_NAMES}["']?\s*[:=]\s*["']?([^"'&,}}\s]{{1,{MAX_BARE_ID}}})""", re.IGNORECASE)
-_JSON_IN_JSON = re.compile(r'"(?:[^"\\]|\\.)*?\\"(?:[^"\\]|\\.)*(?:"|\\?$)')
+# Nothing is given back (`*+`): of what cannot match each character is looked at once.
+_JSON_IN_JSON = re.compile(r'"(?:[^"\\]|\\[^"])*+\\"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _ENCODED = re.compile("%2[2BF]", re.IGNORECASE)  # a quotation mark, or what base64 has
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.", re.DOTALL)  # of surrogates both at once
