@@ -52,7 +52,10 @@
     {{ return(found) }}
 {% endmacro %}
 
-{#- Every day of the window, cut to the span of the data in raw when the window is long (as by default). -#}
+{#-
+  Every day of the window, cut to the span of the data in raw when the window is long (as by default).
+  As numbers of days: the date before 1970-01-01 would be one of 2149, and nothing of the window would be left.
+-#}
 {% macro days_with_data() %}
     {%- set span %}
         with
@@ -76,7 +79,9 @@
             toString(first_day + number) as day
         from numbers(assumeNotNull(toUInt64(last_day - first_day + 1)))
         {%- if window_is_long() %}
-        where first_day + number >= (select min(first_at) - 1 from spans) and first_day + number <= (select max(last_at) + 1 from spans)
+        where
+            toInt32(first_day) + number >= (select toInt32(min(first_at)) - 1 from spans)
+            and toInt32(first_day) + number <= (select toInt32(max(last_at)) + 1 from spans)
         {%- endif %}
         order by day
     {% endset -%}

@@ -5,7 +5,6 @@ Outages have a file of their own; here the service itself says no, and means it.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +16,10 @@ from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from tests.clients.browser import BROWSERS, BrowserClient, Tab
 from tests.clients.driver import DRIVERS, SEGMENT_NODE, Driver
 from tests.clients.fleet import ONE_BY_ONE, Fleet, nudge, page_calls
-from tests.clients.front import Front, tamper
+from tests.clients.front import Exchange, Front, tamper
 from tests.clients.idioms import small_calls
 from tests.clients.journey import stored
-from tests.clients.sent import deliveries, sent_again_although_stored
+from tests.clients.sent import deliveries, ids_of, sent_again_although_stored
 from tests.clients.shopper import shopper
 from tests.clients.world import ClientWorld
 from tests.service.ingest_process import until
@@ -218,11 +217,14 @@ def test_over_its_quota_a_tenant_is_429_with_retry_after_and_every_client_delive
 
 
 def waits_as_told(front: Front) -> None:
-    """The next request after a refusal comes no sooner than it asked; one that was under way already does not count."""
-    events = front.events()
-    for before, after in itertools.pairwise(events):
-        if before.status == 429 and after.at >= before.over_at:
-            assert after.at - before.at >= (before.retry_after or 0) - 0.2
+    """A refused event comes again no sooner than the answer asked. Others may be under way: a client sends several at once."""
+    refused: dict[str, Exchange] = {}
+    for exchange in front.events():
+        for event_id in ids_of(exchange):
+            if before := refused.pop(event_id, None):
+                assert exchange.at - before.at >= (before.retry_after or 0) - 0.2, event_id
+            if exchange.status == 429:
+                refused[event_id] = exchange
 
 
 @each(BROWSERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -106,5 +106,7 @@ def test_checks_name_exactly_what_does_not_meet_them(check: Check, good: str, ba
 
 
 def test_an_arrival_is_within_what_arrivals_count_by() -> None:
-    moments = pa.array([NOON, None, NOON.replace(year=1969), NOON.replace(year=2106)], ARROW_TYPES[ColumnType.INSTANT])
-    assert failed_check(moments, Check.ARRIVAL).to_pylist() == [False, False, True, True]
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    moments = [NOON, None, epoch + timedelta(days=1), epoch + timedelta(hours=23), NOON.replace(year=2106)]
+    array = pa.array(moments, ARROW_TYPES[ColumnType.INSTANT])
+    assert failed_check(array, Check.ARRIVAL).to_pylist() == [False, False, False, True, True]

@@ -92,6 +92,16 @@ def test_a_changed_model_is_an_error_that_names_the_columns_and_the_remedy(world
     assert world.aside_tables() == []
 
 
+def test_an_order_of_the_first_day_there_is_hides_no_other(world: DbtWorld) -> None:
+    """A date without a value is often 1970-01-01: one day earlier is 2149, where no order is."""
+    world.insert("oltp_orders", ORDERS, [order(3, datetime(1970, 1, 1, tzinfo=UTC))])
+    world.build(what=ORDER_MODELS)
+    assert subtotals(world) == [("1970-01-01", Decimal("10.0000")), *BUILT]
+    world.client.command("delete from raw.oltp_orders where order_id = 3")
+    world.build(what=ORDER_MODELS)
+    assert subtotals(world) == BUILT
+
+
 def test_a_window_of_many_hundred_days_is_one_run(world: DbtWorld) -> None:
     far = order(3, datetime(2024, 1, 1, 12, tzinfo=UTC))
     world.insert("oltp_orders", ORDERS, [far])
