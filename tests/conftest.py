@@ -44,6 +44,14 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embe
     server.stop()
 
 
+def empty_backend(connection: psycopg.Connection) -> None:
+    """Leave no row in the OLTP, whatever another test left, and count ids from 1."""
+    connection.execute(
+        "truncate tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds "
+        "restart identity cascade"
+    )
+
+
 @pytest.fixture(scope="session")
 def oltp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(tmp_path_factory.mktemp("oltp") / "pg")
@@ -73,10 +81,7 @@ def clickhouse(clickhouse_server: EmbeddedClickHouse) -> Iterator[Client]:
 def oltp(oltp_server: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
     """An autocommit connection to an empty OLTP."""
     with psycopg.connect(oltp_server.url, autocommit=True) as connection:
-        connection.execute(
-            "truncate tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds "
-            "restart identity cascade"
-        )
+        empty_backend(connection)
         yield connection
 
 

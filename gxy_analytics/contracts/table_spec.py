@@ -51,7 +51,7 @@ class Check(Enum):
     CURRENCY = "an ISO 4217 code"
     TIMEZONE = "an IANA time zone"
     SLUG = "a DNS label"
-    ARRIVAL = "an instant from 1970-01-02 to 2105-12-31"
+    ARRIVAL = "an instant from 1970-01-03 to 2105-12-31"
 
 
 @dataclass(frozen=True)

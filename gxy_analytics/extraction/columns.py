@@ -22,10 +22,10 @@ MONEY_TEXT = r"^(-?\d{1,14})(?:(\.\d{1,4})0*)?$"
 WHOLE_TEXT = r"^-?\d{1,18}$"
 UTC_MICROSECONDS = 1_000_000
 
-# What ClickHouse's DateTime64 holds, and what its DateTime holds (governance.arrivals counts by it) on a day that its Date has in
-# every zone.
+# What ClickHouse's DateTime64 holds; and what its DateTime holds (governance.arrivals counts by it), where the local day and the
+# one before it are a Date in every zone.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, tzinfo=UTC)
-ARRIVAL_EARLIEST, ARRIVAL_LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2105, 12, 31, tzinfo=UTC)
+ARRIVAL_EARLIEST, ARRIVAL_LATEST = datetime(1970, 1, 3, tzinfo=UTC), datetime(2105, 12, 31, tzinfo=UTC)
 
 REASONS = {
     ColumnType.ID: "is not a whole number from 0 up",
@@ -41,7 +41,7 @@ CHECK_REASONS = {
     Check.CURRENCY: "is not an ISO 4217 code",
     Check.TIMEZONE: "is not an IANA time zone",
     Check.SLUG: "is not a slug (a DNS label)",
-    Check.ARRIVAL: "is not an instant from 1970-01-02 to 2105-12-31",
+    Check.ARRIVAL: "is not an instant from 1970-01-03 to 2105-12-31",
 }
 
 

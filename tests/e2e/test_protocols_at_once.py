@@ -25,6 +25,7 @@ from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect
 from gxy_analytics.warehouse.dbt_env import DBT_PROJECT_DIR, dbt_environment
+from tests.conftest import empty_backend
 
 LOSS = 0.01
 PLAN = Plan(tenants=2, days=2, end=date(2026, 11, 20), events_per_day=14_000, protocol=MIXED, loss=LOSS)
@@ -50,9 +51,10 @@ def account(world: FaultWorld, oltp_server: EmbeddedPostgres) -> Account:
         psycopg.connect(oltp_server.url, autocommit=True) as backend,
         Sender(f"http://127.0.0.1:{world.settings.ingest_port}") as sender,
     ):
+        empty_backend(backend)
         for shop in PLAN.shops:
             backend.execute(
-                "insert into tenants (slug, name, currency, timezone) values (%s, %s, %s, %s) on conflict do nothing",
+                "insert into tenants (slug, name, currency, timezone) values (%s, %s, %s, %s)",
                 (shop.slug, shop.name, shop.currency, shop.timezone),
             )
         played = simulate(PLAN, sender, Backend(backend), keys)

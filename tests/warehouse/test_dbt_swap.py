@@ -93,11 +93,11 @@ def test_a_changed_model_is_an_error_that_names_the_columns_and_the_remedy(world
 
 
 def test_an_order_of_the_first_day_there_is_hides_no_other(world: DbtWorld) -> None:
-    """A date without a value is often 1970-01-01: one day earlier is 2149, where no order is."""
-    world.insert("oltp_orders", ORDERS, [order(3, datetime(1970, 1, 1, tzinfo=UTC))])
+    """A date without a value is often 1970-01-01, which extraction refuses now: one day earlier is 2149, where no order is."""
+    world.insert("oltp_orders", ORDERS, [order(2 + day, datetime(1970, 1, day, tzinfo=UTC)) for day in (1, 2)])
     world.build(what=ORDER_MODELS)
-    assert subtotals(world) == [("1970-01-01", Decimal("10.0000")), *BUILT]
-    world.client.command("delete from raw.oltp_orders where order_id = 3")
+    assert subtotals(world) == [("1970-01-02", Decimal("10.0000")), *BUILT]
+    world.client.command("delete from raw.oltp_orders where order_id > 2")
     world.build(what=ORDER_MODELS)
     assert subtotals(world) == BUILT
 

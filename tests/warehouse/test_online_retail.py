@@ -16,7 +16,7 @@ from extraction_world import extract_these
 
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.stack.oltp import EmbeddedPostgres
-from tests.conftest import SHARED_DATA
+from tests.conftest import SHARED_DATA, empty_backend
 
 FILE = SHARED_DATA / "online_retail" / "online_retail.parquet"
 TENANTS = [("uk", "GBP", "Europe/London"), ("abroad", "AUD", "Australia/Sydney")]
@@ -123,10 +123,7 @@ def fill_backend(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
 def world(tmp_path_factory: pytest.TempPathFactory, oltp_server: EmbeddedPostgres) -> Iterator[DbtWorld]:
     """The file in a database of its own, extracted, and every day of it built by one run."""
     with psycopg.connect(oltp_server.url, autocommit=True) as connection, dbt_world(tmp_path_factory.mktemp("retail")) as world:
-        connection.execute(
-            "truncate tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds "
-            "restart identity cascade"
-        )
+        empty_backend(connection)
         fill_backend(connection, read_rows())
         with open_source(oltp_server.url) as source:
             extract_these("tenants customers products orders order_items refunds", source, world.client)

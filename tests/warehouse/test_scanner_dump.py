@@ -29,7 +29,7 @@ from gxy_analytics.warehouse.embedded import EmbeddedClickHouse
 from gxy_analytics.warehouse.migrations import migrate
 from ingest_service.loader.replay import Selection, show_letters
 from ingest_service.spool.record import RecordFlags
-from tests.conftest import free_port
+from tests.conftest import empty_backend, free_port
 
 PEOPLE = 25
 CONTROL_ORDER, CONTROL_PATH = "QX-CONTROL-ORDER-0001", "/qx-control-path-0001"
@@ -107,8 +107,7 @@ def dump(tmp_path_factory: pytest.TempPathFactory, oltp_server: EmbeddedPostgres
     try:
         with connect(server.url, purpose="tests") as client, psycopg.connect(oltp_server.url, autocommit=True) as oltp:
             migrate(client, Settings())
-            tables = "tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds"
-            oltp.execute(f"truncate {tables} restart identity cascade")
+            empty_backend(oltp)
             oltp.execute("alter table customers add column street varchar(255)")
             fill_backend(oltp)
             with open_source(oltp_server.url) as source:
