@@ -5,6 +5,7 @@ Anything here is about starting and emptying; what a shop looks like is in `fact
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,11 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """By file name, so that tests that wait for clients run beside tests that build marts; unit tests, which are short, last."""
     items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the loaders of the tests, which collect garbage themselves, need not look at all of it each time."""
+    gc.freeze()
 
 
 def free_port() -> int:
