@@ -24,12 +24,15 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """By file name, so that tests that wait for clients run beside tests that build marts; unit tests, which are short, last."""
-    items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name))
+    """By file name, so that tests that wait for clients run beside tests that build marts.
+
+    The longest file is the first, and unit tests, which are short, are the last.
+    """
+    items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name != "test_whole_graph.py", item.path.name))
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: the loaders of the tests, which collect garbage themselves, need not look at all of it each time."""
+    """What was imported stays: loaders, which collect garbage themselves, need not look at all of it each time."""
     gc.freeze()
 
 

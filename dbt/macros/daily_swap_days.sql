@@ -53,39 +53,40 @@
 {% endmacro %}
 
 {#-
-  Every day of the window, cut to the span of the data in raw when the window is long (as by default).
-  As numbers of days: the date before 1970-01-01 would be one of 2149, and nothing of the window would be left.
+  Every day of the window; of a long one (as by default) those next to a day that raw has rows of: what a day is made from is dated
+  within a day of it, in any zone. As numbers, as the date before 1970-01-01 would be one of 2149.
 -#}
 {% macro days_with_data() %}
-    {%- set span %}
+    {%- set days %}
+        {%- if window_is_long() %}
+        with dated as (
+            select distinct toInt32(toDate(parseDateTimeBestEffort(partition_id))) as number
+            from system.parts
+            where active and database = 'raw' and table = 'events'
+            {%- for table, instant in [
+                ('oltp_orders', 'placed_at'),
+                ('oltp_order_items', 'placed_at'),
+                ('oltp_refunds', 'processed_at'),
+                ('oltp_payments', 'processed_at'),
+            ] %}
+            union all
+            select distinct toInt32(toDate({{ instant }})) as number from {{ source('shop', table) }}
+            {%- endfor %}
+        )
+        select distinct toString(toDate(toUInt16(near))) as day
+        from dated
+        array join [number - 1, number, number + 1] as near
+        where near >= toInt32(toDate('{{ var("min_date") }}')) and near < toInt32(toDate('{{ var("max_date") }}'))
+        {%- else %}
         with
             toDate('{{ var("min_date") }}') as first_day,
-            toDate('{{ var("max_date") }}') - 1 as last_day,
-            spans as (
-                select
-                    min(toDate(parseDateTimeBestEffort(partition_id))) as first_at,
-                    max(toDate(parseDateTimeBestEffort(partition_id))) as last_at
-                from system.parts
-                where active and database = 'raw' and table = 'events'
-                having count() > 0
-                union all
-                select toDate(min(placed_at)), toDate(max(placed_at)) from {{ source('shop', 'oltp_orders') }} having count() > 0
-                union all
-                select toDate(min(processed_at)), toDate(max(processed_at)) from {{ source('shop', 'oltp_refunds') }} having count() > 0
-                union all
-                select toDate(min(processed_at)), toDate(max(processed_at)) from {{ source('shop', 'oltp_payments') }} having count() > 0
-            )
-        select
-            toString(first_day + number) as day
-        from numbers(assumeNotNull(toUInt64(last_day - first_day + 1)))
-        {%- if window_is_long() %}
-        where
-            toInt32(first_day) + number >= (select toInt32(min(first_at)) - 1 from spans)
-            and toInt32(first_day) + number <= (select toInt32(max(last_at)) + 1 from spans)
+            toDate('{{ var("max_date") }}') as after
+        select toString(first_day + number) as day
+        from numbers(assumeNotNull(toUInt64(after - first_day)))
         {%- endif %}
         order by day
     {% endset -%}
-    {{ return(run_query(span).rows | map(attribute=0) | list) }}
+    {{ return(run_query(days).rows | map(attribute=0) | list) }}
 {% endmacro %}
 
 {% macro window_is_long() %}
