@@ -14,6 +14,9 @@ from pathlib import Path
 
 GXY = Path(sys.executable).with_name("gxy")
 START_SECONDS = 150.0
+FIRST_BASE = 21_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 5 * 2_000
+BASES = iter(range(FIRST_BASE + os.getpid() % 250 * 4, FIRST_BASE + 2_000, 4))
+"""Below the ports that the system gives out; each worker has its own."""
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -22,8 +25,8 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 
 def free_port_base() -> int:
-    """N with N..N+3 free on loopback now."""
-    for base in range(21000 + os.getpid() % 5000, 32000, 4):
+    """N with N..N+3 free on loopback now, and given to no other test: a stack binds the last of them half a minute later."""
+    for base in BASES:
         probes = [socket.socket() for _ in range(4)]
         try:
             for offset, probe in enumerate(probes):

@@ -42,8 +42,7 @@ def stacks(root: Path) -> Iterator[tuple[StackProcess, StackProcess]]:
     """Two stacks side by side, without Dagster."""
     directory = root / "stacks"
     directory.mkdir()
-    base = free_port_base()
-    pair = tuple(StackProcess(directory / name, base + 10 * n, "--without", "dagster") for n, name in enumerate(("one", "two")))
+    pair = tuple(StackProcess(directory / name, free_port_base(), "--without", "dagster") for name in ("one", "two"))
     yield pair[0].ready(), pair[1].ready()
     for stack in pair:
         stack.stop()
