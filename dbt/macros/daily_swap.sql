@@ -82,7 +82,7 @@
 
 {#- REPLACE for every day the aside table has, DROP for every other day of the window (and rebuilt neighbour) the table has. -#}
 {% macro swap_days(relation, aside, neighbours) -%}
-    {%- set first, after = window_dates() -%}
+    {%- set first, after = window_partitions() -%}
     {%- set replaced = partition_ids(aside) -%}
     {%- set dropped = [] -%}
     {%- for day in partition_ids(relation) if day not in replaced -%}

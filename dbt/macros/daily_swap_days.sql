@@ -1,7 +1,13 @@
-{#- Which days `daily_swap` computes, and in which chunks. Dates are ISO texts, partition ids are the same without dashes. -#}
+{#- Which days `daily_swap` computes, and in which chunks. Days are ISO texts, partition ids are the same without dashes. -#}
+
+{#- The window as dates: (first, day after the last). -#}
+{% macro window_dates() %}
+    {%- set date = modules.datetime.date -%}
+    {{ return((date.fromisoformat(var('min_date') | string), date.fromisoformat(var('max_date') | string))) }}
+{% endmacro %}
 
 {#- The window as partition ids: (first, day after the last). -#}
-{% macro window_dates() %}
+{% macro window_partitions() %}
     {{ return((var('min_date') | string | replace('-', ''), var('max_date') | string | replace('-', ''))) }}
 {% endmacro %}
 
@@ -24,10 +30,10 @@
     {%- for id in model.depends_on.nodes if graph.nodes[id].config.materialized == 'daily_swap' -%}
         {%- do built.extend(partition_ids(api.Relation.create(schema=graph.nodes[id].schema, identifier=graph.nodes[id].alias))) -%}
     {%- endfor -%}
-    {%- set first = modules.datetime.date.fromisoformat(var('min_date') | string) - modules.datetime.timedelta(days=1) -%}
-    {%- set after = modules.datetime.date.fromisoformat(var('max_date') | string) -%}
+    {%- set first, after = window_dates() -%}
     {%- set days = [] -%}
-    {%- for day, side in [(first, 'before'), (after, 'after')] if day.isoformat() | replace('-', '') in built -%}
+    {%- for day, side in [(first - modules.datetime.timedelta(days=1), 'before'), (after, 'after')]
+        if day.isoformat() | replace('-', '') in built -%}
         {%- do days.append((day.isoformat(), side, day.isoformat() | replace('-', '') in present)) -%}
     {%- endfor -%}
     {{ return(days) }}
@@ -57,8 +63,15 @@
   within a day of it, in any zone. As numbers, as the date before 1970-01-01 would be one of 2149.
 -#}
 {% macro days_with_data() %}
-    {%- set days %}
-        {%- if window_is_long() %}
+    {%- set first, after = window_dates() -%}
+    {%- if (after - first).days <= 90 -%}
+        {%- set days = [] -%}
+        {%- for number in range((after - first).days) -%}
+            {%- do days.append((first + modules.datetime.timedelta(days=number)).isoformat()) -%}
+        {%- endfor -%}
+        {{ return(days) }}
+    {%- endif -%}
+    {%- set days_near_rows %}
         with dated as (
             select distinct toInt32(toDate(parseDateTimeBestEffort(partition_id))) as number
             from system.parts
@@ -76,23 +89,10 @@
         select distinct toString(toDate(toUInt16(near))) as day
         from dated
         array join [number - 1, number, number + 1] as near
-        where near >= toInt32(toDate('{{ var("min_date") }}')) and near < toInt32(toDate('{{ var("max_date") }}'))
-        {%- else %}
-        with
-            toDate('{{ var("min_date") }}') as first_day,
-            toDate('{{ var("max_date") }}') as after
-        select toString(first_day + number) as day
-        from numbers(assumeNotNull(toUInt64(after - first_day)))
-        {%- endif %}
+        where near >= toInt32(toDate('{{ first }}')) and near < toInt32(toDate('{{ after }}'))
         order by day
     {% endset -%}
-    {{ return(run_query(days).rows | map(attribute=0) | list) }}
-{% endmacro %}
-
-{% macro window_is_long() %}
-    {%- set first = modules.datetime.date.fromisoformat(var('min_date') | string) -%}
-    {%- set after = modules.datetime.date.fromisoformat(var('max_date') | string) -%}
-    {{ return((after - first).days > 90) }}
+    {{ return(run_query(days_near_rows).rows | map(attribute=0) | list) }}
 {% endmacro %}
 
 {#- Events of each UTC day, as a measure of a local day's. -#}

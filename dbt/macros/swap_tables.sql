@@ -72,7 +72,7 @@
 
 {#- A full refresh replaces the table: refuse one that would lose the days outside its window. -#}
 {% macro require_whole_window(relation) %}
-    {%- set first, after = window_dates() -%}
+    {%- set first, after = window_partitions() -%}
     {%- for day in partition_ids(relation) if day < first or day >= after -%}
         {%- do exceptions.raise_compiler_error(
             'A full refresh of ' ~ relation ~ ' from ' ~ var('min_date') ~ ' to ' ~ var('max_date') ~ ' would lose the day ' ~ day
