@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.settings import Settings
 from gxy_analytics.stack.oltp import EmbeddedPostgres
 from gxy_analytics.warehouse.client import connect
@@ -55,10 +56,8 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embe
 
 def empty_backend(connection: psycopg.Connection) -> None:
     """Leave no row in the OLTP, whatever another test left, and count ids from 1."""
-    connection.execute(
-        "truncate tenants, customers, categories, products, coupons, orders, order_items, payments, shipments, refunds "
-        "restart identity cascade"
-    )
+    tables = ", ".join(spec.source for spec in TABLES.values())
+    connection.execute(f"truncate {tables} restart identity cascade")
 
 
 @pytest.fixture(scope="session")

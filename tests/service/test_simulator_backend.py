@@ -14,6 +14,7 @@ from gxy_analytics.demo.backend import Backend
 from gxy_analytics.demo.registry import BackendRegistry
 from gxy_analytics.demo.shops import SHOPS, Shop
 from gxy_analytics.demo.world import Plan, ShopWorld
+from tests.conftest import empty_backend
 
 END = date(2026, 1, 20)
 TABLES = ("customers", "categories", "products", "coupons", "orders", "order_items", "payments", "shipments", "refunds")
@@ -84,7 +85,7 @@ def test_shops_that_spread_coupons_write_the_shares_into_the_lines(oltp: psycopg
         "and discount_total = (select sum(discount) from order_items where order_id = orders.id)"
     )
     for shop in (SHOPS[0], SHOPS[1]):
-        oltp.execute("truncate tenants restart identity cascade")
+        empty_backend(oltp)
         play(oltp, shop, Plan(end=END, days=4, events_per_day=1_500))
         coupons = oltp.execute("select count(*) from orders where coupon_code is not null").fetchone()
         in_lines = oltp.execute(spread).fetchone()

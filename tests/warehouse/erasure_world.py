@@ -20,12 +20,12 @@ from dbt_world import EVERYTHING, DbtWorld, dbt_world
 from extraction_world import SHOP
 from loader_world import PSEUDONYMS, LoaderWorld, event, iso
 
-from gxy_analytics.contracts.oltp import TABLES
 from gxy_analytics.extraction.dialects import open_source
 from gxy_analytics.extraction.extract import extract_all
 from gxy_analytics.governance.erasure.requests import Request
 from gxy_analytics.governance.erasure.run import process
 from gxy_analytics.settings import Settings
+from tests.conftest import empty_backend
 
 MASTER = b"k" * 32
 """The key of the loader world's pseudonyms."""
@@ -141,7 +141,7 @@ def erasure_world(directory: Path, oltp: psycopg.Connection, oltp_url: str) -> I
         loader = LoaderWorld(directory / "gxy", dbt.server.url, dbt.client, node="local", tenant_id="acme")
         world = ErasureWorld(dbt, loader, oltp, oltp_url)
         write_key(loader.settings)
-        oltp.execute(f"truncate {', '.join(TABLES[name].source for name in TABLES)} restart identity cascade")
+        empty_backend(oltp)
         oltp.execute(SHOP)
         oltp.execute(BACKEND)
         world.extract()
