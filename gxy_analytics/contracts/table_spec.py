@@ -45,12 +45,12 @@ SEALED = (Pii.VAULT, Pii.TRUNCATE_IP, Pii.GENERALISE_YEAR)
 
 
 class Check(Enum):
-    """What a value must be beyond its type."""
+    """What a value must be beyond its type; one that is not is rejected with «is not …»."""
 
     NONE = ""
     CURRENCY = "an ISO 4217 code"
     TIMEZONE = "an IANA time zone"
-    SLUG = "a DNS label"
+    SLUG = "a slug (a DNS label)"
     ARRIVAL = "an instant from 1970-01-03 to 2105-12-31"
 
 

@@ -37,12 +37,6 @@ REASONS = {
     ColumnType.INSTANT: "is not an instant from 1900 to 2299",
     ColumnType.YEAR: "is not a date",
 }
-CHECK_REASONS = {
-    Check.CURRENCY: "is not an ISO 4217 code",
-    Check.TIMEZONE: "is not an IANA time zone",
-    Check.SLUG: "is not a slug (a DNS label)",
-    Check.ARRIVAL: "is not an instant from 1970-01-03 to 2105-12-31",
-}
 
 
 def convert(array: pa.Array, kind: ColumnType) -> pa.Array:

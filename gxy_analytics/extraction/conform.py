@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gxy_analytics.contracts.table_spec import SEALED, Check, Column, Null, Pii, TableSpec
-from gxy_analytics.extraction.columns import CHECK_REASONS, DEFAULTS, REASONS, convert, failed_check
+from gxy_analytics.extraction.columns import DEFAULTS, REASONS, convert, failed_check
 from gxy_analytics.extraction.queries import DELETED, KEY, TENANT
 from gxy_analytics.governance.ip import truncate_ip
 from gxy_analytics.governance.vault.pseudonyms import Pseudonyms
@@ -84,7 +84,7 @@ class Conformer:
         if column.pii not in SEALED:
             bad.append((REASONS[column.type], pc.and_(pc.is_valid(array), pc.is_null(converted))))
         if column.check is not Check.NONE:
-            bad.append((CHECK_REASONS[column.check], failed_check(converted, column.check)))
+            bad.append((f"is not {column.check.value}", failed_check(converted, column.check)))
         if column.null is Null.REJECT:
             bad.append((f"is missing: no such row in {column.join}" if column.join else "is null", pc.is_null(array)))
         if column.null is Null.DEFAULT:
