@@ -260,7 +260,7 @@ def as_encoded(body: bytes, chance: Random) -> tuple[dict[str, str], bytes]:
 
 
 _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": lambda body: gzip.compress(body, 1),
+    "gzip": lambda body: gzip.compress(body, 1, mtime=0),
     "deflate": lambda body: zlib.compress(body, 1),
     "br": lambda body: brotli.compress(body, quality=1),
     "zstd": lambda body: zstandard.compress(body, 1),

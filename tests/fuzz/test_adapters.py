@@ -76,9 +76,12 @@ def test_no_input_of_many_thousand_is_lost_or_ends_the_loader(world: FuzzWorld, 
     assert resident_mib() - before < GROWTH_MIB
 
 
-def test_a_seed_is_always_the_same_input() -> None:
+def test_a_seed_is_always_the_same_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At another time too: gzip writes the clock into what it packs unless told otherwise."""
+    made = {protocol: [make_input(protocol, seed) for seed in range(50)] for protocol in PROTOCOLS}
+    monkeypatch.setattr("time.time", lambda: 0.0)
     for protocol in PROTOCOLS:
-        assert [make_input(protocol, seed) for seed in range(50)] == [make_input(protocol, seed) for seed in range(50)]
+        assert made[protocol] == [make_input(protocol, seed) for seed in range(50)]
 
 
 def test_the_inputs_are_broken_in_all_ways_but_not_all_of_them(tmp_path: Path) -> None:
