@@ -185,7 +185,9 @@ def test_metrics_are_those_of_all_workers_also_of_one_that_was_killed(ingest: In
     for number in range(20):
         assert ingest.post(event(f"counted-{number}")).status_code == 200
     httpx.post(f"{ingest.url}/v1/events", json={"events": []})
-    os.kill(ingest.workers()[0], signal.SIGKILL)
+    killed = ingest.workers()[0]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: killed not in ingest.workers(), "the end of a worker, which may have taken the next connection")
     until(lambda: value(ingest.url, "gxy_ingest_worker_restarts_total") == 1, "the death to be counted")
     until(lambda: value(ingest.url, "gxy_ingest_workers") == 2, "the new worker")
     assert value(ingest.url, "gxy_ingest_events_total", status="ok", tenant_class="default") == 20
